@@ -1,16 +1,19 @@
 #include "base/clock.h"
 
 #include <array>
-#include <charconv>
+#include <cstdint>
 #include <cstdio>
-#include <limits>
 
 namespace chatbox::base {
 
 using namespace std::chrono;
 
-Time SystemClock::now() const { return time_point_cast<Millis>(system_clock::now()); }
-Instant SystemClock::steady() const { return steady_clock::now(); }
+Time SystemClock::now() const {
+    return time_point_cast<Millis>(system_clock::now());
+}
+Instant SystemClock::steady() const {
+    return steady_clock::now();
+}
 
 namespace {
 
@@ -19,11 +22,11 @@ std::string format_date_time(Time time) {
     const year_month_day date{day};
     const hh_mm_ss clock{floor<seconds>(time - day)};
     std::array<char, 48> out{};
-    const int n = std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d",
-                                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                                static_cast<int>(clock.minutes().count()),
-                                static_cast<int>(clock.seconds().count()));
+    const int n =
+        std::snprintf(out.data(), out.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
+                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                      static_cast<int>(clock.hours().count()), static_cast<int>(clock.minutes().count()),
+                      static_cast<int>(clock.seconds().count()));
     return {out.data(), static_cast<std::size_t>(n)};
 }
 
@@ -72,9 +75,51 @@ std::optional<minutes> take_zone(std::string_view text) {
     return minutes(sign * (*h * 60 + *m));
 }
 
+constexpr std::int64_t longest_duration = 1'000'000'000'000'000;  // 31 000 years: more is a mistake
+
+// A number without sign or exponent. In integers, because 1.001 * 1000 is not 1001 in floating point.
+struct Decimal {
+    std::int64_t whole = 0;
+    std::int64_t billionths = 0;  // further digits are cut
+};
+
+std::optional<Decimal> take_decimal(std::string_view& text) {
+    Decimal out;
+    std::size_t digits = 0;
+    const auto next_digit = [&]() -> std::optional<int> {
+        const auto digit = take_digits(text, 1);
+        if (digit) ++digits;
+        return digit;
+    };
+    while (const auto digit = next_digit()) {
+        out.whole = out.whole * 10 + *digit;
+        if (out.whole > longest_duration) return std::nullopt;
+    }
+    if (take(text, '.')) {
+        std::int64_t worth = 100'000'000;
+        for (; const auto digit = next_digit(); worth /= 10) out.billionths += worth * *digit;
+    }
+    if (digits == 0) return std::nullopt;
+    return out;
+}
+
+// The unit at the front of `text`, in milliseconds.
+std::optional<std::int64_t> take_unit(std::string_view& text) {
+    if (text.starts_with("ms")) {
+        text.remove_prefix(2);
+        return 1;
+    }
+    if (take(text, 'h')) return 3600'000;
+    if (take(text, 'm')) return 60'000;
+    if (take(text, 's')) return 1000;
+    return std::nullopt;
+}
+
 }  // namespace
 
-std::string format_rfc3339_seconds(Time time) { return format_date_time(time) + "Z"; }
+std::string format_rfc3339_seconds(Time time) {
+    return format_date_time(time) + "Z";
+}
 
 std::string format_rfc3339(Time time) {
     std::string out = format_date_time(time);
@@ -115,32 +160,15 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
 
 std::optional<Millis> parse_duration(std::string_view text) {
     if (text.empty()) return std::nullopt;
-    double total = 0;
+    std::int64_t total = 0;
     while (!text.empty()) {
-        double amount = 0;
-        const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), amount);
-        if (ec != std::errc() || amount < 0) return std::nullopt;
-        text.remove_prefix(static_cast<std::size_t>(end - text.data()));
-        double unit = 0;
-        if (text.starts_with("ms")) {
-            unit = 1;
-            text.remove_prefix(2);
-        } else if (text.starts_with("h")) {
-            unit = 3600e3;
-            text.remove_prefix(1);
-        } else if (text.starts_with("m")) {
-            unit = 60e3;
-            text.remove_prefix(1);
-        } else if (text.starts_with("s")) {
-            unit = 1e3;
-            text.remove_prefix(1);
-        } else {
-            return std::nullopt;
-        }
-        total += amount * unit;
+        const auto amount = take_decimal(text);
+        const auto unit = take_unit(text);
+        if (!amount || !unit || amount->whole > longest_duration / *unit) return std::nullopt;
+        total += amount->whole * *unit + amount->billionths * *unit / 1'000'000'000;
+        if (total > longest_duration) return std::nullopt;
     }
-    if (total > 1e15) return std::nullopt;
-    return Millis(static_cast<std::int64_t>(total));
+    return Millis(total);
 }
 
 std::string format_duration(Millis duration) {
