@@ -8,15 +8,19 @@ namespace {
 
 constexpr std::size_t name_limit = 50;
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool starts_with_space_or_ends(std::string_view text) {
+    // No white space character is longer than three bytes; a view this short keeps a text of full stops
+    // cheap.
+    const std::string_view front = text.substr(0, 3);
+    return front.empty() || base::trim_unicode(front).data() != front.data();
+}
 
 // The first sentence, with its mark. ? and ! always end one; a full stop only before a space or the end.
 std::string_view first_sentence(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool last = i + 1 == text.size();
-        if (text[i] == '?' || text[i] == '!' || (text[i] == '.' && (last || is_space(text[i + 1])))) {
-            return text.substr(0, i + 1);
-        }
+        const bool ends = text[i] == '?' || text[i] == '!' ||
+                          (text[i] == '.' && starts_with_space_or_ends(text.substr(i + 1)));
+        if (ends) return text.substr(0, i + 1);
     }
     return text;
 }
