@@ -1,0 +1,336 @@
+#include "chat/client.h"
+
+#include <utility>
+
+#include "chat/hub.h"
+#include "chat/session_actor.h"
+
+namespace chatbox::chat {
+
+using base::Errc;
+using base::Result;
+using model::SessionId;
+using wire::ClientFrame;
+using wire::ClientFrameType;
+using wire::Fault;
+
+const model::UserId& Client::user_id() const { return user_.id; }
+
+// --- connecting ---
+
+void Client::start(Introduction introduction) {
+    if (introduction.session.empty()) return send_status({});
+    // The session is looked up first, so that the first frame can already say whether it was found.
+    waiting_ = std::make_unique<std::deque<ClientFrame>>();
+    store::OpenSession request;
+    request.user = user_id();
+    request.session = introduction.session;
+    request.at = hub_.parts_.clock.now();
+    store::Reply<store::Opened> reply{
+        hub_.parts_.loop, [weak = weak_from_this(), introduction](Result<store::Opened> opened) {
+            const auto self = weak.lock();
+            if (self && !self->gone_) self->on_opened(introduction, std::move(opened));
+        }};
+    hub_.parts_.store.open_session(std::move(request), std::move(reply));
+}
+
+void Client::on_opened(Introduction introduction, Result<store::Opened> opened) {
+    if (opened && opened->session.id == introduction.session) {
+        const auto actor = hub_.actor_for(opened->session);
+        session_ = actor;
+        was_bound_ = true;
+        actor->add(*this);
+        send_status(actor->id());
+        if (is_v2() && introduction.after_seq) {
+            begin_catch_up(*introduction.after_seq, introduction.partial, introduction.offset);
+        } else {
+            actor->show_running(*this, introduction.partial, introduction.offset);
+        }
+    } else {
+        // Somebody else's session looks like one that does not exist.
+        send_status({});
+        if (!opened && opened.error().code == Errc::unavailable) refuse(Fault::database(), introduction.session, {});
+    }
+    finish_opening();
+}
+
+void Client::finish_opening() {
+    const auto waiting = std::move(waiting_);
+    if (!waiting) return;
+    for (auto& frame : *waiting) {
+        if (waiting_) {
+            waiting_->push_back(std::move(frame));  // one of them opens a session again
+        } else {
+            handle(std::move(frame));
+        }
+    }
+}
+
+void Client::leave() {
+    if (gone_) return;
+    gone_ = true;
+    unbind();
+    hub_.leave(*this);
+}
+
+void Client::bind(const std::shared_ptr<SessionActor>& actor) {
+    if (session_ == actor) return;
+    unbind();
+    session_ = actor;
+    was_bound_ = true;
+    actor->add(*this);
+    send_status(actor->id());
+    actor->show_running(*this, {}, 0);
+}
+
+void Client::unbind() {
+    catch_up_.reset();
+    if (const auto actor = std::exchange(session_, nullptr)) actor->remove(*this);
+}
+
+void Client::send_status(const SessionId& session, std::string_view content) {
+    wire::ConnectionStatus status;
+    status.session = session;
+    status.user = user_id();
+    status.content = content;
+    if (content.empty()) {
+        status.models = &hub_.choices_;
+    } else {
+        status.sender = model::Sender::ai;
+    }
+    std::string& frame = hub_.scratch();
+    wire::append_connection_status(frame, status, hub_.parts_.clock.now(), version_);
+    peer_.send(frame);
+}
+
+// --- frames ---
+
+void Client::on_frame(std::string_view bytes) {
+    const base::Time now = hub_.parts_.clock.now();
+    auto parsed = wire::parse_client_frame(bytes, hub_.parts_.options.frames, now);
+    if (auto* refused = std::get_if<wire::RefusedFrame>(&parsed)) {
+        return refuse(refused->fault, {}, refused->client_id);
+    }
+    auto& frame = std::get<ClientFrame>(parsed);
+    if (hub_.shutting_down_) {
+        Fault fault{wire::FaultCode::service_error, "Service temporarily unavailable"};
+        return refuse(fault, frame.session, frame.client_id);
+    }
+    if (!waiting_) return handle(std::move(frame));
+    if (may_wait(frame)) waiting_->push_back(std::move(frame));
+}
+
+bool Client::may_wait(const ClientFrame& frame) {
+    const std::size_t waiting = pending_ + (waiting_ ? waiting_->size() : 0);
+    if (waiting < hub_.parts_.options.pending_frames) return true;
+    refuse(Fault::busy(), frame.session, frame.client_id);
+    return false;
+}
+
+void Client::handle(ClientFrame frame) {
+    switch (frame.type) {
+        case ClientFrameType::user_message: return handle_user_message(std::move(frame));
+        case ClientFrameType::model_select: return handle_model_select(std::move(frame));
+        case ClientFrameType::stop: return handle_stop(frame);
+    }
+}
+
+SessionId Client::target(const ClientFrame& frame) const {
+    if (!frame.session.empty()) return frame.session;
+    return session_ ? session_->id() : SessionId();
+}
+
+void Client::handle_user_message(ClientFrame frame) {
+    const base::Millis wait = hub_.messages_.admit(user_id().str(), hub_.parts_.clock.steady());
+    if (wait.count() > 0) return refuse(Fault::too_many(wait), frame.session, frame.client_id);
+    if (!may_wait(frame)) return;
+    ++pending_;
+    const base::Time now = hub_.parts_.clock.now();
+    model::Turn turn;
+    turn.id = model::TurnId(base::random_hex_id());
+    turn.answer = model::MessageId(base::random_hex_id());
+    turn.node = hub_.parts_.node;
+    turn.started = now;
+
+    store::AcceptMessage request;
+    request.user = user_id();
+    request.session = target(frame);
+    request.fresh_id = SessionId(base::random_hex_id());
+    request.message.id = model::MessageId(base::random_hex_id());
+    request.message.content = std::move(frame.content);
+    request.message.metadata = std::move(frame.metadata);
+    request.message.client_id = frame.client_id;
+    request.message.at = now;
+    request.turn = turn.id;
+    request.answer = turn.answer;
+    request.node = turn.node;
+    store::Reply<store::Accepted> reply{
+        hub_.parts_.loop, [&hub = hub_, weak = weak_from_this(), asked = frame.session, client_id = frame.client_id,
+                           turn](Result<store::Accepted> accepted) {
+            hub.on_accepted(weak, asked, client_id, turn, std::move(accepted));
+        }};
+    hub_.parts_.store.accept_message(std::move(request), std::move(reply));
+}
+
+void Client::handle_model_select(ClientFrame frame) {
+    if (!hub_.knows_model(frame.model)) {
+        return refuse(Fault::invalid_model(frame.model.str()), frame.session, frame.client_id);
+    }
+    if (session_ && (frame.session.empty() || frame.session == session_->id())) {
+        return choose_model(session_->id(), frame.model);
+    }
+    // The session is found (or made) first; what the client sends meanwhile waits, so that order is kept.
+    waiting_ = std::make_unique<std::deque<ClientFrame>>();
+    store::OpenSession request;
+    request.user = user_id();
+    request.session = target(frame);
+    request.create = true;
+    request.fresh_id = SessionId(base::random_hex_id());
+    request.model = frame.model;
+    request.at = hub_.parts_.clock.now();
+    store::Reply<store::Opened> reply{
+        hub_.parts_.loop,
+        [weak = weak_from_this(), asked = frame.session, model = frame.model](Result<store::Opened> opened) {
+            const auto self = weak.lock();
+            if (!self || self->gone_) return;
+            if (opened) {
+                self->bind(self->hub_.actor_for(opened->session));
+                self->choose_model(opened->session.id, model);
+            } else {
+                self->refuse_error(opened.error().code, asked, {});
+            }
+            self->finish_opening();
+        }};
+    hub_.parts_.store.open_session(std::move(request), std::move(reply));
+}
+
+void Client::choose_model(const SessionId& session, const model::ModelId& model) {
+    store::Reply<model::Session> reply{
+        hub_.parts_.loop, [&hub = hub_, weak = weak_from_this(), session, model](Result<model::Session> changed) {
+            const auto self = weak.lock();
+            if (changed) {
+                if (const auto actor = hub.find(session)) actor->set_model(model);
+            }
+            if (!self || self->gone_) return;
+            if (!changed) return self->refuse_error(changed.error().code, session, {});
+            self->send_status(session, "Model changed to " + model.str());
+        }};
+    hub_.parts_.store.set_model(session, model, std::move(reply));
+}
+
+void Client::handle_stop(const ClientFrame& frame) {
+    const auto actor = frame.session.empty() ? session_ : hub_.find(frame.session);
+    if (!actor) return;  // nothing runs that could be stopped
+    if (actor->user() != user_id()) return refuse(Fault::not_owner(), frame.session, {});
+    actor->stop();
+}
+
+void Client::refuse(const Fault& fault, const SessionId& session, const model::ClientId& client_id) {
+    std::string& frame = hub_.scratch();
+    wire::append_fault(frame, fault, {session, client_id}, hub_.parts_.clock.now(), version_);
+    peer_.send(frame);
+}
+
+void Client::refuse_error(Errc code, const SessionId& session, const model::ClientId& client_id) {
+    switch (code) {
+        case Errc::forbidden:
+            return refuse(was_bound_ ? Fault::not_owner() : Fault::not_bound(), session, client_id);
+        case Errc::not_found:
+            return refuse({wire::FaultCode::not_found, "Session not found"}, session, client_id);
+        case Errc::unavailable:
+        case Errc::timeout:
+        case Errc::internal: return refuse(Fault::database(), session, client_id);
+        default: return refuse(Fault::unexpected(), session, client_id);
+    }
+}
+
+// --- catching up ---
+
+void Client::on_drained() {
+    if (gone_ || !session_) return;
+    if (catch_up_) return continue_catch_up();
+    session_->pump(*this);
+}
+
+void Client::begin_catch_up(model::Seq have, model::MessageId partial, std::uint64_t offset) {
+    catch_up_ = std::make_unique<CatchUp>();
+    catch_up_->partial = std::move(partial);
+    catch_up_->offset = offset;
+    const model::Seq last = session_->last_seq();
+    if (have <= last) {
+        catch_up_->have = have;
+    } else {
+        // The client has seen what this store does not know: it starts again from what there is.
+        std::string& frame = hub_.scratch();
+        wire::append_reset(frame, session_->id(), last, hub_.parts_.clock.now());
+        peer_.send(frame);
+        const model::Seq keep = hub_.parts_.options.reset_events;
+        catch_up_->have = last > keep ? last - keep : 0;
+        catch_up_->partial = {};
+    }
+    continue_catch_up();
+}
+
+// Sends what was read, reads the next page, and ends when nothing is missing. It goes on whenever the peer has
+// room, so a long history never fills the outbox.
+void Client::continue_catch_up() {
+    if (catch_up_->reading) return;
+    while (catch_up_->next < catch_up_->page.size()) {
+        if (peer_.congested()) return;
+        const model::Event& event = catch_up_->page[catch_up_->next++];
+        // Newer ones will come as live events, or with the next page.
+        if (event.seq <= catch_up_->have || event.seq > session_->last_seq()) continue;
+        send_replayed(event);
+        catch_up_->have = event.seq;
+    }
+    if (catch_up_->have >= session_->last_seq()) return end_catch_up();
+    catch_up_->reading = true;
+    store::Reply<std::vector<model::Event>> reply{
+        hub_.parts_.loop, [weak = weak_from_this(), actor = session_](Result<std::vector<model::Event>> events) {
+            const auto self = weak.lock();
+            if (!self || self->gone_ || self->session_ != actor || !self->catch_up_) return;
+            self->catch_up_->reading = false;
+            if (!events || events->empty()) {
+                self->refuse(Fault::database(), actor->id(), {});
+                self->peer_.close(CloseReason::too_slow);  // it comes back and asks again
+                return;
+            }
+            self->catch_up_->page = std::move(*events);
+            self->catch_up_->next = 0;
+            self->continue_catch_up();
+        }};
+    hub_.parts_.store.events_after(session_->id(), catch_up_->have, hub_.parts_.options.replay_page,
+                                   std::move(reply));
+}
+
+void Client::send_replayed(const model::Event& event) {
+    const SessionId& session = session_->id();
+    const std::string& content = event.message.content;
+    std::string& frame = hub_.scratch();
+    const bool held = !catch_up_->partial.empty() && event.message.id == catch_up_->partial &&
+                      catch_up_->offset <= content.size();
+    if (!held) {
+        wire::append_event(frame, session, event, version_);
+        return peer_.send(frame);
+    }
+    // The client has the beginning of this answer: the rest is enough.
+    const base::Time now = hub_.parts_.clock.now();
+    const std::string_view rest = std::string_view(content).substr(catch_up_->offset);
+    if (!rest.empty()) {
+        wire::append_snapshot(frame, session, event.message.id, catch_up_->offset, rest, now);
+        peer_.send(frame);
+    }
+    std::string& last = hub_.scratch();
+    wire::append_done(last, session, event, content.size(), now, version_);
+    peer_.send(last);
+}
+
+void Client::end_catch_up() {
+    const auto state = std::move(catch_up_);
+    session_->show_running(*this, state->partial, state->offset);
+    std::string& frame = hub_.scratch();
+    wire::append_resumed(frame, session_->id(), state->have, hub_.parts_.clock.now());
+    peer_.send(frame);
+}
+
+}  // namespace chatbox::chat

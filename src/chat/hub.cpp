@@ -1,0 +1,142 @@
+#include "chat/hub.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <utility>
+
+#include "chat/session_actor.h"
+
+namespace chatbox::chat {
+
+using base::Errc;
+using base::Result;
+
+namespace {
+constexpr std::string_view limit_notice =
+    "Connection limit reached. You have reached the maximum number of simultaneous connections. Close an existing "
+    "connection to open a new one.";
+}
+
+Hub::Hub(HubParts parts)
+    : parts_(std::move(parts)), messages_(parts_.options.messages_per_window, parts_.options.message_window) {
+    if (parts_.models.empty()) throw std::logic_error("a hub needs a model");
+    for (const Model& model : parts_.models) choices_.push_back(model.choice);
+}
+
+Hub::~Hub() = default;
+
+Result<std::shared_ptr<Client>> Hub::connect(const Introduction& introduction, Peer& peer) {
+    if (shutting_down_) return base::Error{Errc::unavailable, "shutting down"};
+    auto found = users_.find(introduction.user);
+    if (found != users_.end() && found->second->clients.size() >= parts_.options.connections_per_user) {
+        for (Client* client : found->second->clients) {
+            std::string& frame = scratch();
+            wire::append_notification(frame, {}, limit_notice, parts_.clock.now());
+            client->peer_.send(frame);
+        }
+        return base::Error{Errc::limit, "connections of one user"};
+    }
+    if (found == users_.end()) {
+        auto state = std::make_unique<UserState>();
+        state->id = introduction.user;
+        found = users_.emplace(introduction.user, std::move(state)).first;
+    }
+    auto client = std::make_shared<Client>(*this, *found->second, peer, introduction.version);
+    found->second->clients.push_back(client.get());
+    client->start(introduction);
+    return client;
+}
+
+void Hub::leave(Client& client) {
+    UserState& user = client.user_;
+    std::erase(user.clients, &client);
+    if (user.clients.empty()) {
+        const model::UserId id = user.id;  // the key must outlive its own entry
+        users_.erase(id);
+    }
+}
+
+std::shared_ptr<SessionActor> Hub::find(const model::SessionId& session) const {
+    const auto found = sessions_.find(session.str());
+    return found == sessions_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<SessionActor> Hub::actor_for(const model::Session& session) {
+    if (auto actor = find(session.id)) return actor;
+    auto actor = std::make_shared<SessionActor>(*this, session);
+    sessions_.emplace(actor->id().str(), actor);
+    return actor;
+}
+
+void Hub::forget_if_idle(SessionActor& actor) {
+    if (!actor.idle()) return;
+    const auto found = sessions_.find(actor.id().str());
+    if (found == sessions_.end() || found->second.get() != &actor) return;
+    const auto keep = found->second;  // the key views into it
+    sessions_.erase(found);
+}
+
+void Hub::on_accepted(const std::weak_ptr<Client>& origin, const model::SessionId& asked,
+                      const model::ClientId& client_id, model::Turn turn, Result<store::Accepted> accepted) {
+    std::shared_ptr<Client> client = origin.lock();
+    if (client) --client->pending_;
+    if (client && client->gone_) client.reset();
+    if (!accepted) {
+        if (accepted.error().code != Errc::forbidden) {
+            parts_.log.error("session", "a message was not stored", {{"error", accepted.error().detail}});
+        }
+        if (client) client->refuse_error(accepted.error().code, asked, client_id);
+        return;
+    }
+    const auto actor = actor_for(accepted->session);
+    if (client) {
+        // A repeated message may belong to a session that has ended since: no place to go back to.
+        if (!accepted->session.end) client->bind(actor);
+        if (client->is_v2() && !client_id.empty()) {
+            std::string& frame = scratch();
+            wire::append_ack(frame, actor->id(), accepted->event, parts_.clock.now());
+            client->peer_.send(frame);
+        }
+    }
+    if (!accepted->duplicate) actor->on_accepted(*accepted, std::move(turn), client.get());
+    forget_if_idle(*actor);
+}
+
+void Hub::session_ended(const model::SessionId& session) {
+    if (const auto actor = find(session)) actor->on_session_ended();
+}
+
+void Hub::shutdown(std::function<void()> done) {
+    shutting_down_ = true;
+    on_shut_down_ = std::move(done);
+    std::vector<std::shared_ptr<SessionActor>> actors;
+    actors.reserve(sessions_.size());
+    for (const auto& [id, actor] : sessions_) actors.push_back(actor);
+    for (const auto& actor : actors) actor->interrupt();
+    if (running_turns_ == 0) std::exchange(on_shut_down_, nullptr)();
+}
+
+void Hub::turn_ended() {
+    --running_turns_;
+    if (running_turns_ == 0 && on_shut_down_) std::exchange(on_shut_down_, nullptr)();
+}
+
+Model& Hub::model_for(const model::ModelId& id) {
+    const auto found = std::find_if(parts_.models.begin(), parts_.models.end(),
+                                    [&](const Model& model) { return model.choice.id == id; });
+    return found == parts_.models.end() ? parts_.models.front() : *found;
+}
+
+bool Hub::knows_model(const model::ModelId& id) const {
+    return std::any_of(choices_.begin(), choices_.end(), [&](const auto& choice) { return choice.id == id; });
+}
+
+std::string& Hub::scratch() {
+    // A very large frame must not stay with us for ever.
+    constexpr std::size_t keep_bytes = 256 * 1024;
+    if (scratch_.capacity() > keep_bytes) std::string().swap(scratch_);
+    scratch_.clear();
+    return scratch_;
+}
+
+}  // namespace chatbox::chat

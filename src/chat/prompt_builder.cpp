@@ -1,0 +1,46 @@
+#include "chat/prompt_builder.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace chatbox::chat {
+
+namespace {
+
+std::optional<llm::Role> role_of(const model::Message& message) {
+    if (message.content.empty()) return std::nullopt;
+    switch (message.sender) {
+        case model::Sender::user: return llm::Role::user;
+        case model::Sender::admin: return llm::Role::assistant;
+        case model::Sender::ai:
+            // What a failing provider had said so far is not something to build on.
+            if (message.status == model::TurnState::failed) return std::nullopt;
+            return llm::Role::assistant;
+        case model::Sender::system: return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+BuiltPrompt build_prompt(const std::vector<model::Event>& events, const std::string& system_prompt,
+                         std::size_t max_bytes) {
+    BuiltPrompt built;
+    std::vector<llm::PromptMessage>& messages = built.prompt.messages;
+    std::size_t size = 0;
+    for (auto event = events.rbegin(); event != events.rend(); ++event) {
+        const auto role = role_of(event->message);
+        if (!role) continue;
+        size += event->message.content.size();
+        const bool newest_question = built.covers == 0 && *role == llm::Role::user;
+        if (size > max_bytes && !newest_question) break;
+        if (newest_question) built.covers = event->seq;
+        messages.push_back({*role, event->message.content});
+    }
+    while (!messages.empty() && messages.back().role != llm::Role::user) messages.pop_back();
+    if (!system_prompt.empty()) messages.push_back({llm::Role::system, system_prompt});
+    std::reverse(messages.begin(), messages.end());
+    return built;
+}
+
+}  // namespace chatbox::chat

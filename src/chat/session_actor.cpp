@@ -1,0 +1,210 @@
+#include "chat/session_actor.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "chat/hub.h"
+
+namespace chatbox::chat {
+
+using model::TurnState;
+using wire::Version;
+
+namespace {
+// A viewer that fell behind gets what it missed in pieces of at most this size.
+constexpr std::size_t slice_bytes = 64 * 1024;
+}  // namespace
+
+SessionActor::SessionActor(Hub& hub, const model::Session& session)
+    : hub_(hub),
+      id_(session.id),
+      user_(session.user),
+      model_(session.model),
+      control_(session.control),
+      control_number_(session.control_number),
+      last_seq_(session.last_seq) {}
+
+SessionActor::~SessionActor() = default;
+
+void SessionActor::add(Client& client) { viewers_.push_back(&client); }
+
+void SessionActor::remove(Client& client) {
+    std::erase(viewers_, &client);
+    hub_.forget_if_idle(*this);
+}
+
+void SessionActor::show_event(const model::Event& event, Client* origin) {
+    last_seq_ = std::max(last_seq_, event.seq);
+    std::string frame_v1;
+    std::string frame_v2;
+    for (Client* viewer : viewers_) {
+        if (viewer == origin || viewer->catching_up()) continue;
+        std::string& frame = viewer->is_v2() ? frame_v2 : frame_v1;
+        if (frame.empty()) wire::append_event(frame, id_, event, viewer->version_);
+        viewer->peer_.send(frame);
+    }
+}
+
+void SessionActor::on_accepted(const store::Accepted& accepted, model::Turn turn, Client* origin) {
+    show_event(accepted.event, origin);
+    model_ = accepted.session.model;
+    if (accepted.event.message.sender != model::Sender::user) return;
+    if (accepted.turn_started) {
+        turn.session = id_;
+        turn.question_seq = accepted.event.seq;
+        turn.control_number = accepted.session.control_number;
+        begin_turn(std::move(turn));
+        return;
+    }
+    last_question_ = accepted.event.seq;
+    if (!runner_) begin_waiting_turn();
+}
+
+void SessionActor::begin_turn(model::Turn turn) {
+    turn.model = hub_.model_for(model_).choice.id;
+    frames_.emplace(id_, turn.answer, turn.model);
+    const base::Time now = hub_.parts_.clock.now();
+    for (Client* viewer : viewers_) {
+        viewer->cursor_ = 0;
+        if (viewer->catching_up()) continue;
+        std::string& frame = hub_.scratch();
+        wire::append_loading(frame, id_, turn.answer, now, viewer->version_);
+        viewer->peer_.send(frame);
+    }
+    ++hub_.running_turns_;
+    runner_ = std::make_shared<TurnRunner>(hub_, *this, std::move(turn));
+    runner_->start();
+    if (hub_.shutting_down_) runner_->end_early(TurnState::interrupted);
+}
+
+// Messages came in while an answer was running: the next turn answers them together.
+void SessionActor::begin_waiting_turn() {
+    if (last_question_ == 0 || starting_ || control_ != model::Control::ai || hub_.shutting_down_) return;
+    starting_ = true;
+    model::Turn turn;
+    turn.id = model::TurnId(base::random_hex_id());
+    turn.answer = model::MessageId(base::random_hex_id());
+    turn.session = id_;
+    turn.model = hub_.model_for(model_).choice.id;
+    turn.node = hub_.parts_.node;
+    turn.question_seq = last_question_;
+    turn.control_number = control_number_;
+    turn.started = hub_.parts_.clock.now();
+    hub_.parts_.store.start_turn(turn, {hub_.parts_.loop, [self = shared_from_this()](auto started) {
+                                            self->starting_ = false;
+                                            if (started) {
+                                                self->last_question_ = 0;
+                                                return self->begin_turn(std::move(*started));
+                                            }
+                                            self->hub_.parts_.log.warn(
+                                                "session", "a waiting question was not started",
+                                                {{"session_id", self->id_.str()}, {"error", started.error().detail}});
+                                            self->hub_.forget_if_idle(*self);
+                                        }});
+}
+
+void SessionActor::stop() {
+    if (runner_) runner_->end_early(TurnState::stopped);
+}
+
+void SessionActor::interrupt() {
+    if (runner_) runner_->end_early(TurnState::interrupted);
+}
+
+void SessionActor::on_session_ended() {
+    for (Client* viewer : viewers_) {
+        std::string& frame = hub_.scratch();
+        wire::append_notification(frame, id_, "This session has ended.", hub_.parts_.clock.now());
+        viewer->peer_.send(frame);
+    }
+}
+
+void SessionActor::on_turn_delta(std::string_view text, std::uint64_t offset) {
+    const base::Time now = hub_.parts_.clock.now();
+    std::string* made = nullptr;
+    Version made_for = Version::v1;
+    for (Client* viewer : viewers_) {
+        // A viewer that is behind gets the missing text in one piece when it can take it.
+        if (viewer->catching_up() || viewer->cursor_ != offset || viewer->peer_.congested()) continue;
+        if (made == nullptr || made_for != viewer->version_) {
+            made = &hub_.scratch();
+            made_for = viewer->version_;
+            frames_->append(*made, text, offset, now, made_for);
+        }
+        viewer->cursor_ = offset + text.size();
+        viewer->peer_.send(*made);
+    }
+}
+
+void SessionActor::send_missing(Client& client, bool whole) {
+    const std::string_view text = runner_->text();
+    while (client.cursor_ < text.size() && (whole || !client.peer_.congested())) {
+        const std::string_view rest = text.substr(client.cursor_);
+        const std::string_view slice = rest.substr(0, base::utf8_floor(rest, slice_bytes));
+        std::string& frame = hub_.scratch();
+        frames_->append(frame, slice, client.cursor_, hub_.parts_.clock.now(), client.version_);
+        client.cursor_ += slice.size();
+        client.peer_.send(frame);
+    }
+}
+
+void SessionActor::pump(Client& client) {
+    if (runner_ && !runner_->ending()) send_missing(client, false);
+}
+
+void SessionActor::show_running(Client& client, const model::MessageId& partial, std::uint64_t offset) {
+    if (!runner_) return;
+    const std::string_view text = runner_->text();
+    if (!client.is_v2()) {
+        client.cursor_ = text.size();  // as the original: from here on
+        return;
+    }
+    const bool known = partial == runner_->turn().answer && offset <= text.size() &&
+                       base::utf8_floor(text, offset) == offset;
+    client.cursor_ = known ? offset : 0;
+    const std::string_view rest = text.substr(client.cursor_);
+    const std::string_view slice = rest.substr(0, base::utf8_floor(rest, slice_bytes));
+    std::string& frame = hub_.scratch();
+    wire::append_snapshot(frame, id_, runner_->turn().answer, client.cursor_, slice, hub_.parts_.clock.now());
+    client.cursor_ += slice.size();
+    client.peer_.send(frame);
+    send_missing(client, runner_->ending());
+}
+
+void SessionActor::on_turn_end(const TurnEnd& end) {
+    model::Event event;
+    if (end.stored) {
+        event = end.stored->event;
+        last_seq_ = std::max(last_seq_, event.seq);
+    } else {
+        event.message.id = runner_->turn().answer;
+        event.message.status = end.state;
+    }
+    for (Client* viewer : viewers_) {
+        if (!viewer->catching_up()) send_end(*viewer, end, event);
+    }
+}
+
+void SessionActor::send_end(Client& client, const TurnEnd& end, const model::Event& event) {
+    send_missing(client, true);
+    const base::Time now = hub_.parts_.clock.now();
+    std::string& frame = hub_.scratch();
+    if (end.state == TurnState::failed) {
+        wire::append_failed_answer(frame, id_, event, end.fault, now, client.version_);
+    } else {
+        wire::append_done(frame, id_, event, runner_->text().size(), now, client.version_);
+    }
+    client.peer_.send(frame);
+}
+
+void SessionActor::on_turn_settled(const store::Finished* late) {
+    if (late != nullptr) show_event(late->event, nullptr);
+    if (last_question_ <= runner_->covers()) last_question_ = 0;
+    runner_.reset();
+    frames_.reset();
+    hub_.turn_ended();
+    begin_waiting_turn();
+    hub_.forget_if_idle(*this);
+}
+
+}  // namespace chatbox::chat

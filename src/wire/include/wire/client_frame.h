@@ -1,0 +1,48 @@
+#pragma once
+// What a client may send, checked (contract, websocket-protocol section 4, with its faults put right). Pure.
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "model/types.h"
+#include "wire/fault.h"
+
+namespace chatbox::wire {
+
+enum class ClientFrameType { user_message, model_select, stop };
+
+struct ClientFrame {
+    ClientFrameType type = ClientFrameType::user_message;
+    model::SessionId session;  // as the client wrote it; may be empty or unknown
+    std::string content;
+    model::ModelId model;
+    model::ClientId client_id;
+    model::Metadata metadata;
+};
+
+// A frame that was refused, with what could still be read of it, so that the answer can name it.
+struct RefusedFrame {
+    Fault fault;
+    model::ClientId client_id;
+};
+
+// Limits in bytes after trimming (contract table 4), and ours for what it left unbounded.
+struct FrameLimits {
+    std::size_t content = 10'000;
+    std::size_t session_id = 128;
+    std::size_t model_id = 100;
+    std::size_t file_id = 255;
+    std::size_t file_url = 2048;
+    std::size_t client_id = 128;
+    std::size_t metadata_value = 1000;
+    std::size_t metadata_key = 100;
+    std::size_t metadata_entries = 32;
+    base::Millis clock_skew{60'000};  // how far a timestamp may lie in the future
+};
+
+// `bytes` is one message of any content. Keys are matched without regard to case, unknown keys are ignored,
+// null counts as absent, the last of duplicate keys wins, numbers and booleans in metadata become strings.
+std::variant<ClientFrame, RefusedFrame> parse_client_frame(std::string_view bytes, const FrameLimits& limits,
+                                                           base::Time now);
+
+}  // namespace chatbox::wire
