@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "chat/hub.h"
-#include "chat/session_actor.h"
+#include "session_actor.h"
 
 namespace chatbox::chat {
 

@@ -4,7 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include "chat/session_actor.h"
+#include "session_actor.h"
 
 namespace chatbox::chat {
 

@@ -1,4 +1,4 @@
-#include "chat/prompt_builder.h"
+#include "prompt_builder.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,4 +1,4 @@
-#include "chat/session_actor.h"
+#include "session_actor.h"
 
 #include <algorithm>
 

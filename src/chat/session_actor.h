@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "chat/turn_runner.h"
+#include "turn_runner.h"
 #include "model/types.h"
 #include "store/store.h"
 #include "wire/server_frame.h"

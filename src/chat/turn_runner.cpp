@@ -1,8 +1,8 @@
-#include "chat/turn_runner.h"
+#include "turn_runner.h"
 
 #include "base/text.h"
 #include "chat/hub.h"
-#include "chat/prompt_builder.h"
+#include "prompt_builder.h"
 
 namespace chatbox::chat {
 

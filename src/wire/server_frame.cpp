@@ -101,6 +101,20 @@ void append_event(std::string& out, const SessionId& session, const Event& event
     json.field("timestamp", base::format_rfc3339(message.at)).end_object();
 }
 
+void write_stored_message(JsonWriter& json, const Event& event) {
+    const model::Message& message = event.message;
+    json.begin_object().field("id", message.id.str()).field("seq", event.seq);
+    json.field("type", event_type(message)).field("content", message.content);
+    json.field("timestamp", base::format_rfc3339(message.at)).field("sender", model::to_string(message.sender));
+    json.optional_field("file_id", message.file_id).optional_field("file_url", message.file_url);
+    json.optional_field("model_id", message.model.str()).optional_field("client_id", message.client_id.str());
+    if (message.sender == Sender::ai && message.status != TurnState::done) {
+        json.field("status", model::to_string(message.status));
+    }
+    write_metadata(json, message);
+    json.end_object();
+}
+
 void append_done(std::string& out, const SessionId& session, const Event& event, std::uint64_t offset,
                  base::Time now, Version version) {
     const model::Message& message = event.message;

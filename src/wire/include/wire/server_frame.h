@@ -8,6 +8,7 @@
 
 #include "model/types.h"
 #include "wire/fault.h"
+#include "wire/json_writer.h"
 
 namespace chatbox::wire {
 
@@ -36,6 +37,10 @@ void append_loading(std::string& out, const model::SessionId& session, const mod
 // A committed message as a whole: for the other devices, and for those that catch up. `from_history` marks an
 // AI message that was streamed before as not streaming now.
 void append_event(std::string& out, const model::SessionId& session, const model::Event& event, Version version);
+
+// A message as the HTTP routes show it (contract, http-api 7.1, StoredMessage), with id, seq and type besides, and
+// status when an answer did not end normally.
+void write_stored_message(JsonWriter& json, const model::Event& event);
 
 // The last frame of an answer that ended well enough to have no error: done, stopped, interrupted.
 void append_done(std::string& out, const model::SessionId& session, const model::Event& event,

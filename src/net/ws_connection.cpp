@@ -1,0 +1,278 @@
+#include "ws_connection.h"
+
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+
+#include "wire/server_frame.h"
+
+namespace chatbox::net {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+// How long the peer may take to answer our close frame.
+constexpr base::Millis close_wait{3000};
+constexpr int reads_per_event = 4;  // then others get their turn
+
+struct CloseWords {
+    std::uint16_t code;
+    std::string_view reason;
+};
+
+CloseWords words_for(chat::CloseReason reason) {
+    switch (reason) {
+        case chat::CloseReason::shutting_down: return {1001, "Server shutting down"};
+        case chat::CloseReason::token_expired: return {1008, "Authentication token has expired"};
+        case chat::CloseReason::too_slow: return {1013, "Reading too slowly, come back and resume"};
+    }
+    return {1011, ""};
+}
+
+}  // namespace
+
+WsConnection::WsConnection(NetShard& shard, asio::ip::tcp::socket socket, Slot slot)
+    : shard_(shard),
+      socket_(std::move(socket)),
+      slot_(std::move(slot)),
+      decoder_(shard.state().options.max_message_bytes) {}
+
+WsConnection::~WsConnection() = default;
+
+void WsConnection::start(Handshake handshake) {
+    outbox() = std::move(handshake.response);
+    expires_ = handshake.expires;
+    auto joined = shard_.hub().connect(handshake.introduction, *this);
+    if (!joined) {
+        const bool limit = joined.error().code == base::Errc::limit;
+        const std::string_view text = limit ? "Connection limit exceeded, please try again later\n"
+                                            : "Service temporarily unavailable\n";
+        std::string answer = limit ? "HTTP/1.1 429 Too Many Requests\r\n" : "HTTP/1.1 503 Service Unavailable\r\n";
+        answer += "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: " +
+                  std::to_string(text.size()) + "\r\n\r\n";
+        answer += text;
+        error_code ignored;
+        socket_.write_some(asio::buffer(answer), ignored);  // a few bytes into an empty buffer
+        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+        return;
+    }
+    client_ = std::move(*joined);
+    shard_.join(*this);
+    const base::Instant now = shard_.state().clock.steady();
+    next_ping_ = now + shard_.state().options.ping_period;
+    pong_deadline_ = now + shard_.state().options.pong_wait;
+    queued();
+    schedule(now);
+    if (!handshake.early.empty()) take(std::span<char>(handshake.early.data(), handshake.early.size()));
+    if (!dropped_) wait_readable();
+}
+
+// --- reading ---
+
+void WsConnection::wait_readable() {
+    socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](error_code ec) {
+        if (!ec && !self->dropped_) self->on_readable();
+    });
+}
+
+void WsConnection::on_readable() {
+    std::vector<char>& buffer = shard_.read_buffer();
+    for (int i = 0; i < reads_per_event && !dropped_; ++i) {
+        error_code ec;
+        const std::size_t got = socket_.read_some(asio::buffer(buffer), ec);
+        if (ec == asio::error::would_block || ec == asio::error::try_again) break;
+        if (ec) return drop(ec == asio::error::eof ? "closed by peer" : ec.message());
+        take(std::span<char>(buffer.data(), got));
+        if (got < buffer.size()) break;
+    }
+    if (!dropped_) wait_readable();
+}
+
+void WsConnection::take(std::span<char> bytes) {
+    decoder_.feed(bytes, [this](const WsItem& item) { return on_item(item); });
+}
+
+bool WsConnection::on_item(const WsItem& item) {
+    switch (item.kind) {
+        case WsKind::message:
+            if (!closing_) client_->on_frame(item.payload);
+            break;
+        case WsKind::ping:
+            if (!closing_) {
+                append_ws_frame(outbox(), WsOpcode::pong, item.payload);
+                queued();
+            }
+            break;
+        case WsKind::pong:
+            pong_deadline_ = shard_.state().clock.steady() + shard_.state().options.pong_wait;
+            break;
+        case WsKind::close: on_peer_close(item); break;
+        case WsKind::failure:
+            fail(item.code, item.code == 1009 ? "" : "Protocol error");
+            break;
+    }
+    return !dropped_;
+}
+
+void WsConnection::on_peer_close(const WsItem& item) {
+    peer_closed_ = true;
+    if (!closing_) {
+        if (item.code == 1005) {
+            append_ws_frame(outbox(), WsOpcode::close, {});
+        } else {
+            append_ws_close(outbox(), item.code, {});
+        }
+        closing_ = true;
+        close_deadline_ = shard_.state().clock.steady() + close_wait;
+        queued();
+    }
+    if (unsent() == 0) drop("closed by peer");
+}
+
+void WsConnection::fail(std::uint16_t code, std::string_view reason) {
+    // What the peer still sends means nothing, but is read: closing a socket with unread bytes resets it, and the
+    // peer would not see why.
+    failed_ = true;
+    begin_close(code, reason, close_wait);
+}
+
+// --- writing ---
+
+std::string& WsConnection::outbox() {
+    if (!out_) out_ = shard_.borrow_buffer();
+    return *out_;
+}
+
+void WsConnection::send(std::string_view frame) {
+    if (closing_ || dropped_) return;
+    append_ws_frame(outbox(), WsOpcode::text, frame);
+    queued();
+    if (unsent() > shard_.state().options.outbox_bytes) close(chat::CloseReason::too_slow);
+}
+
+bool WsConnection::congested() const {
+    const bool yes = unsent() > shard_.state().options.merge_bytes;
+    was_congested_ = was_congested_ || yes;
+    return yes;
+}
+
+void WsConnection::queued() {
+    if (flush_scheduled_ || blocked_ || dropped_) return;
+    flush_scheduled_ = true;
+    shard_.flush_later(shared_from_this());
+}
+
+void WsConnection::flush() {
+    flush_scheduled_ = false;
+    while (!dropped_ && !blocked_ && unsent() > 0) {
+        error_code ec;
+        const std::size_t n = socket_.write_some(asio::buffer(out_->data() + sent_, unsent()), ec);
+        if (ec == asio::error::would_block || ec == asio::error::try_again) {
+            blocked_ = true;
+            const base::Instant now = shard_.state().clock.steady();
+            write_deadline_ = now + shard_.state().options.write_wait;
+            schedule(now);
+            socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code failed) {
+                if (!failed) self->on_writable();
+            });
+            return;
+        }
+        if (ec) return drop(ec.message());
+        sent_ += n;
+    }
+    if (!dropped_ && out_ && unsent() == 0) sent_all();
+}
+
+void WsConnection::on_writable() {
+    if (dropped_) return;
+    blocked_ = false;
+    // What was sent is dropped now and then, so that a reader who is always a little behind costs no more.
+    if (out_ && sent_ > 0) {
+        out_->erase(0, sent_);
+        sent_ = 0;
+    }
+    flush();
+    if (!dropped_ && was_congested_ && unsent() <= shard_.state().options.merge_bytes) {
+        was_congested_ = false;
+        client_->on_drained();
+    }
+}
+
+void WsConnection::sent_all() {
+    shard_.give_back(std::move(out_));
+    sent_ = 0;
+    if (closing_ && peer_closed_) return drop("closed");
+    if (failed_) {
+        error_code ignored;
+        socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+    }
+    if (std::exchange(was_congested_, false)) client_->on_drained();
+}
+
+// --- ending ---
+
+void WsConnection::close(chat::CloseReason reason) {
+    const CloseWords words = words_for(reason);
+    const bool slow = reason == chat::CloseReason::too_slow;
+    begin_close(words.code, words.reason, slow ? shard_.state().options.write_wait : close_wait);
+}
+
+void WsConnection::begin_close(std::uint16_t code, std::string_view reason, base::Millis wait) {
+    if (closing_ || dropped_) return;
+    append_ws_close(outbox(), code, reason);
+    closing_ = true;
+    const base::Instant now = shard_.state().clock.steady();
+    close_deadline_ = now + wait;
+    schedule(now);
+    queued();
+}
+
+void WsConnection::on_stop() { close(chat::CloseReason::shutting_down); }
+
+void WsConnection::on_due(base::Instant now) {
+    const auto keep = shared_from_this();
+    if (closing_ && now >= close_deadline_) return drop("no answer to a close");
+    if (blocked_ && now >= write_deadline_) return drop("the peer does not read");
+    if (now >= pong_deadline_) return drop("no pong");
+    if (!closing_ && shard_.state().clock.now() >= expires_) {
+        std::string frame;
+        wire::append_fault(frame, wire::Fault::expired(), {}, shard_.state().clock.now(), wire::Version::v1);
+        send(frame);
+        close(chat::CloseReason::token_expired);
+    }
+    if (!closing_ && now >= next_ping_) {
+        next_ping_ = now + shard_.state().options.ping_period;
+        append_ws_frame(outbox(), WsOpcode::ping, {});
+        queued();
+    }
+    schedule(now);
+}
+
+// To be visited when the first of all deadlines comes.
+void WsConnection::schedule(base::Instant now) {
+    base::Instant due = std::min(next_ping_, pong_deadline_);
+    if (closing_) due = std::min(pong_deadline_, close_deadline_);
+    if (blocked_) due = std::min(due, write_deadline_);
+    if (!closing_) due = std::min(due, now + (expires_ - shard_.state().clock.now()));
+    shard_.wheel().schedule(*this, due);
+}
+
+void WsConnection::drop(std::string_view why) {
+    if (dropped_) return;
+    dropped_ = true;
+    const auto keep = shared_from_this();
+    shard_.state().log.debug("websocket", "connection ended", {{"cause", why}});
+    if (client_) client_->leave();
+    TimerEntry::unlink();
+    if (out_) shard_.give_back(std::move(out_));
+    sent_ = 0;
+    error_code ignored;
+    socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+    socket_.close(ignored);
+    slot_ = Slot();
+    shard_.part(*this);
+}
+
+}  // namespace chatbox::net

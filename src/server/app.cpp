@@ -1,0 +1,288 @@
+#include "server/app.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <future>
+#include <thread>
+
+#include "auth/token.h"
+#include "chat/hub.h"
+#include "chat/queries.h"
+#include "http_client/http_client.h"
+#include "llm/demo/demo_provider.h"
+#include "llm/openai/openai_provider.h"
+#include "net/server.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace chatbox::server {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// One network thread: its loop and what lives on it, in the order in which they may be built.
+struct Shard {
+    asio::io_context loop{1};  // run by one thread: no need for its locks to be contended
+    std::unique_ptr<http_client::Client> http;
+    std::unique_ptr<chat::Hub> hub;
+};
+
+http_client::Deadlines llm_deadlines(const Config& config) {
+    return {config.llm.connect_timeout, config.llm.first_token_timeout, config.llm.silence_timeout,
+            config.llm.stream_timeout};
+}
+
+std::unique_ptr<llm::Provider> make_provider(const ProviderConfig& provider, const Config& config, Shard& shard) {
+    if (provider.type == "demo") {
+        llm::demo::Options options;
+        options.tokens_per_second = config.llm.demo_tokens_per_second;
+        return llm::demo::make_demo_provider(shard.loop.get_executor(), options);
+    }
+    llm::openai::Options options;
+    options.endpoint = provider.endpoint;
+    options.api_key = provider.api_key;
+    options.model = provider.model;
+    options.deadlines = llm_deadlines(config);
+    options.max_answer_bytes = config.chat.max_answer_bytes;
+    return llm::openai::make_openai_provider(*shard.http, std::move(options));
+}
+
+chat::Options chat_options(const Config& config) {
+    chat::Options options;
+    options.connections_per_user = config.limits.max_connections_per_user;
+    options.messages_per_window = config.limits.rate_limit;
+    options.message_window = config.limits.rate_window;
+    options.pending_frames = config.limits.pending_frames;
+    options.history_messages = config.chat.history_messages;
+    options.history_bytes = config.chat.history_bytes;
+    options.max_answer_bytes = config.chat.max_answer_bytes;
+    options.checkpoint_interval = config.chat.checkpoint_interval;
+    options.answer_deadline = config.llm.stream_timeout;
+    options.system_prompt = config.chat.system_prompt;
+    return options;
+}
+
+net::Options net_options(const Config& config) {
+    net::Options options;
+    options.host = config.server.host;
+    options.port = config.server.port;
+    options.prefix = config.server.path_prefix;
+    options.allowed_origins = config.web.allowed_origins;
+    options.allow_any_origin = config.development && config.web.allowed_origins.empty();
+    options.frame_ancestors = config.web.frame_ancestors;
+    options.max_connections = config.limits.max_connections;
+    options.max_message_bytes = config.websocket.max_message_size;
+    options.outbox_bytes = config.limits.outbox_bytes;
+    options.ping_period = config.websocket.ping_period;
+    options.pong_wait = config.websocket.pong_wait;
+    options.write_wait = config.websocket.write_wait;
+    options.http_read_timeout = config.http.read_timeout;
+    options.http_idle_timeout = config.http.idle_timeout;
+    options.http_max_body = config.http.max_body;
+    return options;
+}
+
+// As many descriptors as we may have: a connection is one.
+void raise_descriptor_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+// Calls `start` with a reply and waits for it. Before the loops run, or besides them; never on one of them.
+template <class T, class Start>
+base::Result<T> wait_for(Start start) {
+    asio::io_context loop;
+    auto keep = asio::make_work_guard(loop);
+    base::Result<T> result = base::Error{base::Errc::internal, "no answer"};
+    start(store::Reply<T>{loop.get_executor(), [&](base::Result<T> answer) {
+                              result = std::move(answer);
+                              keep.reset();
+                          }});
+    loop.run();
+    return result;
+}
+
+class App {
+public:
+    App(const Config& config, base::Log& log) : config_(config), log_(log) {}
+
+    int run(const std::function<void(std::uint16_t)>& on_ready);
+
+private:
+    bool open_store();
+    void build();
+    int serve(const std::function<void(std::uint16_t)>& on_ready);
+    void announce(std::uint16_t port) const;
+    void begin_shutdown(int signal);
+    void hubs_are_done();
+    void finish(int code);
+
+    const Config& config_;
+    base::Log& log_;
+    base::SystemClock clock_;
+    std::unique_ptr<store::Store> store_;
+    std::unique_ptr<auth::TokenVerifier> verifier_;
+    std::vector<std::unique_ptr<Shard>> shards_;
+    std::unique_ptr<chat::Queries> queries_;
+    std::unique_ptr<net::Server> server_;
+    std::unique_ptr<asio::signal_set> signals_;
+    std::unique_ptr<asio::steady_timer> deadline_;
+    std::vector<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+    int exit_code_ = exit_ok;  // of the main thread, as is stopping_
+    bool stopping_ = false;
+};
+
+bool App::open_store() {
+    store::sqlite::Options options;
+    options.file = std::filesystem::path(config_.storage.data_dir) / "chatbox.db";
+    try {
+        store_ = store::sqlite::open_sqlite_store(options, log_);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "chatbox: CHATBOX_DATA_DIR: %s\n", error.what());
+        return false;
+    }
+    // With one node every turn that still runs belongs to a process that is gone.
+    const auto interrupted = wait_for<std::uint64_t>([&](store::Reply<std::uint64_t> reply) {
+        store_->interrupt_orphans(model::NodeId(), clock_.now(), std::move(reply));
+    });
+    if (!interrupted) {
+        std::fprintf(stderr, "chatbox: CHATBOX_DATA_DIR: the database cannot be written: %s\n",
+                     interrupted.error().detail.c_str());
+        return false;
+    }
+    if (*interrupted > 0) {
+        log_.warn("store", "answers that a stopped process had left were marked interrupted",
+                  {{"count", *interrupted}});
+    }
+    return true;
+}
+
+void App::build() {
+    const model::NodeId node(base::random_hex_id());
+    std::vector<net::Shard> net_shards;
+    for (std::size_t i = 0; i < config_.server.threads; ++i) {
+        auto shard = std::make_unique<Shard>();
+        shard->http = http_client::make_client(shard->loop.get_executor());
+        chat::HubParts parts{shard->loop.get_executor(), *store_, clock_, log_, node, {}, chat_options(config_)};
+        for (const ProviderConfig& provider : config_.llm.providers) {
+            parts.models.push_back(
+                {{model::ModelId(provider.id), provider.name}, make_provider(provider, config_, *shard)});
+        }
+        shard->hub = std::make_unique<chat::Hub>(std::move(parts));
+        net_shards.push_back({shard->loop, *shard->hub});
+        work_.emplace_back(shard->loop.get_executor());
+        shards_.push_back(std::move(shard));
+    }
+    queries_ = std::make_unique<chat::Queries>(*store_, clock_, [this](const model::Session& ended) {
+        Shard& home = *shards_[net::shard_of(ended.user, shards_.size())];
+        asio::post(home.loop, [&home, id = ended.id] { home.hub->session_ended(id); });
+    });
+    verifier_ = auth::make_shared_secret_verifier(config_.auth.jwt_secret);
+    server_ = net::make_server(net_options(config_), {config_.llm.providers.size(), CHATBOX_VERSION},
+                               std::move(net_shards), *verifier_, *queries_, clock_, log_);
+}
+
+void App::announce(std::uint16_t port) const {
+    const bool v6 = config_.server.host.find(':') != std::string::npos;
+    std::printf("listening on http://%s%s%s:%u%s/\n", v6 ? "[" : "", config_.server.host.c_str(), v6 ? "]" : "",
+                static_cast<unsigned>(port), config_.server.path_prefix.c_str());
+    std::fflush(stdout);
+}
+
+int App::run(const std::function<void(std::uint16_t)>& on_ready) {
+    raise_descriptor_limit();
+    std::signal(SIGPIPE, SIG_IGN);
+    if (!open_store()) return exit_failure;
+    build();
+    return serve(on_ready);
+}
+
+int App::serve(const std::function<void(std::uint16_t)>& on_ready) {
+    asio::io_context& main_loop = shards_.front()->loop;
+    signals_ = std::make_unique<asio::signal_set>(main_loop, SIGTERM, SIGINT);
+    deadline_ = std::make_unique<asio::steady_timer>(main_loop);
+    const auto port = server_->listen();
+    if (!port) {
+        std::fprintf(stderr, "%s\n", listen_failure(config_, port.error().detail).c_str());
+        return exit_cannot_listen;
+    }
+    signals_->async_wait([this](boost::system::error_code ec, int signal) {
+        if (!ec) begin_shutdown(signal);
+    });
+    std::vector<std::thread> threads;
+    for (std::size_t i = 1; i < shards_.size(); ++i) {
+        threads.emplace_back([this, i] { shards_[i]->loop.run(); });
+    }
+    announce(*port);
+    if (on_ready) on_ready(*port);
+    main_loop.run();
+    for (auto& thread : threads) thread.join();
+    // The store commits what it has taken and delivers its last replies while the loops still exist.
+    store_.reset();
+    const int code = exit_code_;
+    if (code != exit_ok) {
+        // The deadline passed: what is left on the loops is abandoned.
+        std::fflush(nullptr);
+        std::_Exit(code);
+    }
+    return code;
+}
+
+// Readiness off, running answers stored, clients told, everything under one deadline. A second signal ends it now.
+void App::begin_shutdown(int signal) {
+    if (stopping_) return finish(exit_failure);
+    stopping_ = true;
+    log_.info("server", "shutting down", {{"signal", signal}});
+    server_->begin_draining();
+    signals_->async_wait([this](boost::system::error_code ec, int again) {
+        if (!ec) begin_shutdown(again);
+    });
+    deadline_->expires_after(config_.server.shutdown_timeout);
+    deadline_->async_wait([this](boost::system::error_code ec) {
+        if (ec) return;
+        log_.error("server", "the shutdown deadline passed");
+        finish(exit_failure);
+    });
+    auto left = std::make_shared<std::atomic<std::size_t>>(shards_.size());
+    for (auto& shard : shards_) {
+        Shard* each = shard.get();
+        asio::post(each->loop, [this, each, left] {
+            each->hub->shutdown([this, left] {
+                if (left->fetch_sub(1) == 1) hubs_are_done();
+            });
+        });
+    }
+}
+
+void App::hubs_are_done() {
+    server_->stop([this] { finish(exit_ok); });
+}
+
+void App::finish(int code) {
+    asio::post(shards_.front()->loop, [this, code] {
+        if (code != exit_ok) exit_code_ = code;
+        work_.clear();
+        for (auto& shard : shards_) shard->loop.stop();
+    });
+}
+
+}  // namespace
+
+int run_server(const Config& config, base::Log& log, std::function<void(std::uint16_t port)> on_ready) {
+    App app(config, log);
+    return app.run(on_ready);
+}
+
+}  // namespace chatbox::server
