@@ -39,7 +39,11 @@ export class Client {
   }
 
   // how: 'header' | 'query' | 'protocol'. query: further parameters. v: protocol version.
-  static async connect(server, token, { how = 'header', query = {}, v, headers = {}, protocols = [], origin } = {}) {
+  static async connect(
+    server,
+    token,
+    { how = 'header', query = {}, v, headers = {}, protocols = [], origin } = {},
+  ) {
     const parameters = new URLSearchParams(query);
     if (v) parameters.set('v', v);
     if (how === 'query') parameters.set('token', token);
@@ -65,7 +69,9 @@ export class Client {
   }
 
   describe() {
-    const last = this.frames.slice(-12).map((frame, i, all) => `  ${this.frames.length - all.length + i}: ${JSON.stringify(frame).slice(0, 300)}`);
+    const last = this.frames
+      .slice(-12)
+      .map((frame, i, all) => `  ${this.frames.length - all.length + i}: ${JSON.stringify(frame).slice(0, 300)}`);
     return `${this.frames.length} frames, ${this.read} read, ${JSON.stringify(this.isClosed) ?? 'open'}\n${last.join('\n')}\n${this.server.describe()}`;
   }
 

@@ -4,7 +4,10 @@ import http from 'node:http';
 import { deferred, seconds, until, within } from './patience.mjs';
 
 const chunk = (delta, finish = null) => ({
-  id: 'chatcmpl-1', object: 'chat.completion.chunk', created: 1700000000, model: 'scripted',
+  id: 'chatcmpl-1',
+  object: 'chat.completion.chunk',
+  created: 1700000000,
+  model: 'scripted',
   choices: [{ index: 0, delta, finish_reason: finish }],
 });
 
@@ -43,8 +46,11 @@ class Exchange {
   }
 
   usage(prompt, completion, total = prompt + completion) {
-    return this.event({ ...chunk({}), choices: [],
-      usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } });
+    return this.event({
+      ...chunk({}),
+      choices: [],
+      usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total },
+    });
   }
 
   finish({ reason = 'stop', usage } = {}) {
@@ -79,15 +85,17 @@ class Exchange {
 
 // --- scenarios: what to do with an exchange ---
 
-export const stream = (tokens, { everyMs = 0, firstMs = 0, ...end } = {}) => async (x) => {
-  await x.pause(firstMs);
-  x.start().event(chunk({ role: 'assistant', content: '' }));
-  for (const token of tokens) {
-    x.token(token);
-    if (!(await x.pause(everyMs))) return;
-  }
-  x.finish(end);
-};
+export const stream =
+  (tokens, { everyMs = 0, firstMs = 0, ...end } = {}) =>
+  async (x) => {
+    await x.pause(firstMs);
+    x.start().event(chunk({ role: 'assistant', content: '' }));
+    for (const token of tokens) {
+      x.token(token);
+      if (!(await x.pause(everyMs))) return;
+    }
+    x.finish(end);
+  };
 
 // The test holds the pen: `const hand = byHand(); provider.on('x', hand); (await hand.asked()).token('a')`.
 export function byHand() {
@@ -119,11 +127,13 @@ export const resetAfter = (tokens) => async (x) => {
   await x.pause(50); // an RST overtakes data that the peer has not read
   x.reset();
 };
-export const refuse = (status, { headers = {}, body } = {}) => (x) => {
-  x.isEnded = true;
-  x.response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  x.response.end(body ?? JSON.stringify({ error: { message: `vendor says ${status}`, type: 'scripted' } }));
-};
+export const refuse =
+  (status, { headers = {}, body } = {}) =>
+  (x) => {
+    x.isEnded = true;
+    x.response.writeHead(status, { 'content-type': 'application/json', ...headers });
+    x.response.end(body ?? JSON.stringify({ error: { message: `vendor says ${status}`, type: 'scripted' } }));
+  };
 export const errorInside = (tokens) => (x) => {
   x.start();
   tokens.forEach((token) => x.token(token));
@@ -146,13 +156,15 @@ export const hugeLine = (bytes) => (x) => {
   };
   more(bytes);
 };
-export const endless = ({ everyMs = 1 } = {}) => async (x) => {
-  x.start();
-  for (let i = 0; ; i++) {
-    x.token(`${i} `);
-    if (!(await x.pause(everyMs))) return;
-  }
-};
+export const endless =
+  ({ everyMs = 1 } = {}) =>
+  async (x) => {
+    x.start();
+    for (let i = 0; ; i++) {
+      x.token(`${i} `);
+      if (!(await x.pause(everyMs))) return;
+    }
+  };
 // Every byte in a write of its own, so that characters and line ends are torn apart.
 export const byteByByte = (text) => async (x) => {
   x.start();
@@ -178,8 +190,12 @@ export class Provider {
 
   // `which`: the exact last message, a RegExp, or a predicate on the exchange.
   on(which, scenario) {
-    const matches = which instanceof RegExp ? (x) => which.test(x.text)
-      : typeof which === 'function' ? which : (x) => x.text === which;
+    const matches =
+      which instanceof RegExp
+        ? (x) => which.test(x.text)
+        : typeof which === 'function'
+          ? which
+          : (x) => x.text === which;
     this.scenarios.unshift([matches, scenario]);
     return scenario;
   }

@@ -10,7 +10,10 @@ export function frameBytes(opcode, payload = '', { fin = true, rsv = 0, masked =
   const body = Buffer.from(payload);
   const announced = length ?? body.length;
   const size = form ?? (announced < 126 ? 7 : announced < 65536 ? 16 : 64);
-  const head = [(fin ? 0x80 : 0) | (rsv << 4) | opcode, (masked ? 0x80 : 0) | (size === 7 ? announced : size === 16 ? 126 : 127)];
+  const head = [
+    (fin ? 0x80 : 0) | (rsv << 4) | opcode,
+    (masked ? 0x80 : 0) | (size === 7 ? announced : size === 16 ? 126 : 127),
+  ];
   const extended = Buffer.alloc(size === 7 ? 0 : size / 8);
   if (size === 16) extended.writeUInt16BE(announced);
   if (size === 64) extended.writeBigUInt64BE(BigInt(announced));
@@ -27,10 +30,17 @@ export function closePayload(code, reason = '') {
 
 export const handshake = (server, token, { path = '/ws', method = 'GET', version = '1.1', headers = {} } = {}) => {
   const lines = {
-    Host: `127.0.0.1:${server.port}`, Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13',
-    'Sec-WebSocket-Key': randomBytes(16).toString('base64'), ...(token && { Authorization: `Bearer ${token}` }), ...headers,
+    Host: `127.0.0.1:${server.port}`,
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
+    ...(token && { Authorization: `Bearer ${token}` }),
+    ...headers,
   };
-  const shown = Object.entries(lines).filter(([, value]) => value !== undefined).map(([key, value]) => `${key}: ${value}\r\n`);
+  const shown = Object.entries(lines)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => `${key}: ${value}\r\n`);
   return `${method} ${server.prefix}${path} HTTP/${version}\r\n${shown.join('')}\r\n`;
 };
 
@@ -81,9 +91,17 @@ export class RawSocket {
         this.buffer = this.buffer.subarray(taken.used);
         return taken.value;
       }
-      if (this.isOver) throw new Error(`the connection ended before ${what}, after ${JSON.stringify(this.buffer.toString('latin1'))}`);
+      if (this.isOver)
+        throw new Error(
+          `the connection ended before ${what}, after ${JSON.stringify(this.buffer.toString('latin1'))}`,
+        );
       const more = new Promise((resolve) => (this.waiting = resolve));
-      await within(Math.max(1, end - Date.now()), more, what, () => `${this.buffer.toString('latin1')}\n${this.server.describe()}`);
+      await within(
+        Math.max(1, end - Date.now()),
+        more,
+        what,
+        () => `${this.buffer.toString('latin1')}\n${this.server.describe()}`,
+      );
     }
   }
 
@@ -94,10 +112,18 @@ export class RawSocket {
       return end >= 0 && { used: end + 4, value: buffer.subarray(0, end).toString('latin1') };
     }, 'the head of an answer');
     const [line, ...rest] = answer.split('\r\n');
-    const headers = Object.fromEntries(rest.map((text) => [text.slice(0, text.indexOf(':')).toLowerCase(), text.slice(text.indexOf(':') + 1).trim()]));
+    const headers = Object.fromEntries(
+      rest.map((text) => [
+        text.slice(0, text.indexOf(':')).toLowerCase(),
+        text.slice(text.indexOf(':') + 1).trim(),
+      ]),
+    );
     const status = Number(line.split(' ')[1]);
     const length = head || status === 101 || status === 304 ? 0 : Number(headers['content-length'] ?? 0);
-    const body = await this.read((buffer) => buffer.length >= length && { used: length, value: buffer.subarray(0, length).toString() }, 'the body of an answer');
+    const body = await this.read(
+      (buffer) => buffer.length >= length && { used: length, value: buffer.subarray(0, length).toString() },
+      'the body of an answer',
+    );
     return { status, line, headers, body };
   }
 
@@ -115,9 +141,16 @@ export class RawSocket {
         [length, at] = [Number(buffer.readBigUInt64BE(2)), 10];
       }
       if (buffer.length < at + length) return null;
-      return { used: at + length, value: {
-        fin: Boolean(buffer[0] & 0x80), rsv: (buffer[0] >> 4) & 7, opcode: buffer[0] & 15,
-        masked: Boolean(buffer[1] & 0x80), payload: Buffer.from(buffer.subarray(at, at + length)) } };
+      return {
+        used: at + length,
+        value: {
+          fin: Boolean(buffer[0] & 0x80),
+          rsv: (buffer[0] >> 4) & 7,
+          opcode: buffer[0] & 15,
+          masked: Boolean(buffer[1] & 0x80),
+          payload: Buffer.from(buffer.subarray(at, at + length)),
+        },
+      };
     }, 'a frame');
   }
 
@@ -150,13 +183,17 @@ export class RawSocket {
   }
 
   ended() {
-    const over = this.isOver ? Promise.resolve() : new Promise((resolve) => (this.waiting = () => this.isOver && resolve()));
+    const over = this.isOver
+      ? Promise.resolve()
+      : new Promise((resolve) => (this.waiting = () => this.isOver && resolve()));
     return within(seconds(10), over, 'the end of the connection', () => this.server.describe());
   }
 }
 
 function closeOf({ payload }) {
-  return payload.length < 2 ? { code: 1005, reason: '' } : { code: payload.readUInt16BE(), reason: payload.subarray(2).toString() };
+  return payload.length < 2
+    ? { code: 1005, reason: '' }
+    : { code: payload.readUInt16BE(), reason: payload.subarray(2).toString() };
 }
 
 // A WebSocket connection behind its first frame, connection_status.

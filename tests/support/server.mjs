@@ -71,8 +71,9 @@ class Process {
 // Runs a command of the binary to its end: { code, stdout, stderr, ms }.
 export async function run(args, options = {}) {
   const process = new Process(args, options);
-  const exit = await process.ended(`the end of: chatbox ${args.join(' ')}`, options.within ?? seconds(20)).finally(
-    () => process.child.kill('SIGKILL'));
+  const exit = await process
+    .ended(`the end of: chatbox ${args.join(' ')}`, options.within ?? seconds(20))
+    .finally(() => process.child.kill('SIGKILL'));
   return { ...exit, stdout: process.stdout, stderr: process.stderr };
 }
 
@@ -131,7 +132,8 @@ export function settings({ secret, dataDir, provider, models = ['alpha', 'beta']
   return Object.fromEntries(Object.entries({ ...all, ...env }).filter(([, value]) => value !== undefined));
 }
 
-// Starts `chatbox serve`; it is stopped, and must end well, when the test `t` is over.
+// Starts `chatbox serve`; it is stopped, and must end well, when the test `t` is over. `onStart` gets the process
+// before it is ready.
 export async function startServer(t, options = {}) {
   const secret = options.secret ?? makeSecret();
   const dataDir = options.dataDir ?? makeFolder(t);
@@ -141,5 +143,6 @@ export async function startServer(t, options = {}) {
   });
   Object.assign(server, { secret, dataDir });
   t.after(() => server.stop());
+  options.onStart?.(server);
   return server.ready();
 }
