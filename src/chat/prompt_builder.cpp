@@ -23,19 +23,26 @@ std::optional<llm::Role> role_of(const model::Message& message) {
 
 }  // namespace
 
-BuiltPrompt build_prompt(const std::vector<model::Event>& events, const std::string& system_prompt,
-                         std::size_t max_bytes) {
+BuiltPrompt build_prompt(const std::vector<model::Event>& events, model::Seq answered,
+                         const std::string& system_prompt, std::size_t max_bytes) {
+    std::vector<const model::Event*> ordered;
+    for (const model::Event& event : events) {
+        if (role_of(event.message)) ordered.push_back(&event);
+    }
+    std::stable_partition(ordered.begin(), ordered.end(), [&](const model::Event* event) {
+        return event->message.sender != model::Sender::user || event->seq <= answered;
+    });
     BuiltPrompt built;
     std::vector<llm::PromptMessage>& messages = built.prompt.messages;
     std::size_t size = 0;
-    for (auto event = events.rbegin(); event != events.rend(); ++event) {
-        const auto role = role_of(event->message);
-        if (!role) continue;
-        size += event->message.content.size();
-        const bool newest_question = built.covers == 0 && *role == llm::Role::user;
+    for (auto at = ordered.rbegin(); at != ordered.rend(); ++at) {
+        const model::Event& event = **at;
+        const llm::Role role = *role_of(event.message);
+        size += event.message.content.size();
+        const bool newest_question = built.covers == 0 && role == llm::Role::user;
         if (size > max_bytes && !newest_question) break;
-        if (newest_question) built.covers = event->seq;
-        messages.push_back({*role, event->message.content});
+        if (newest_question) built.covers = event.seq;
+        messages.push_back({role, event.message.content});
     }
     while (!messages.empty() && messages.back().role != llm::Role::user) messages.pop_back();
     if (!system_prompt.empty()) messages.push_back({llm::Role::system, system_prompt});

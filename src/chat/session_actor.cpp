@@ -72,7 +72,8 @@ void SessionActor::begin_turn(model::Turn turn) {
         viewer->peer_.send(frame);
     }
     ++hub_.running_turns_;
-    runner_ = std::make_shared<TurnRunner>(hub_, *this, std::move(turn));
+    const model::Seq answered = answered_ != 0 ? answered_ : turn.question_seq - 1;
+    runner_ = std::make_shared<TurnRunner>(hub_, *this, std::move(turn), answered);
     runner_->start();
     if (hub_.shutting_down_) runner_->end_early(TurnState::interrupted);
 }
@@ -199,7 +200,8 @@ void SessionActor::send_end(Client& client, const TurnEnd& end, const model::Eve
 
 void SessionActor::on_turn_settled(const store::Finished* late) {
     if (late != nullptr) show_event(late->event, nullptr);
-    if (last_question_ <= runner_->covers()) last_question_ = 0;
+    answered_ = std::max(answered_, runner_->covers());
+    if (last_question_ <= answered_) last_question_ = 0;
     runner_.reset();
     frames_.reset();
     hub_.turn_ended();

@@ -60,6 +60,7 @@ private:
     std::uint64_t control_number_;
     model::Seq last_seq_;
     model::Seq last_question_ = 0;  // the last user message that no turn covers yet; 0: none
+    model::Seq answered_ = 0;       // the last user message that a turn of ours covered
     bool starting_ = false;         // a start_turn is on its way
     std::vector<Client*> viewers_;
     std::shared_ptr<TurnRunner> runner_;

@@ -18,10 +18,11 @@ constexpr base::Millis retry_interval{500};
 constexpr int attempts_before_report = 10;
 }  // namespace
 
-TurnRunner::TurnRunner(Hub& hub, TurnWatcher& watcher, model::Turn turn)
+TurnRunner::TurnRunner(Hub& hub, TurnWatcher& watcher, model::Turn turn, model::Seq answered)
     : hub_(hub),
       watcher_(watcher),
       turn_(std::move(turn)),
+      answered_(answered),
       covers_(turn_.question_seq),
       checkpoint_timer_(hub.parts_.loop),
       retry_timer_(hub.parts_.loop) {}
@@ -45,7 +46,7 @@ void TurnRunner::on_history(Result<std::vector<model::Event>> events) {
         return end(TurnState::failed, 0);
     }
     const Options& options = hub_.parts_.options;
-    BuiltPrompt built = build_prompt(*events, options.system_prompt, options.history_bytes);
+    BuiltPrompt built = build_prompt(*events, answered_, options.system_prompt, options.history_bytes);
     covers_ = std::max(covers_, built.covers);
     phase_ = Phase::answering;
     asked_ = hub_.parts_.clock.steady();

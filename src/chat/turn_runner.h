@@ -39,8 +39,8 @@ public:
 
 class TurnRunner final : public llm::AnswerSink, public std::enable_shared_from_this<TurnRunner> {
 public:
-    // `hub` and `watcher` outlive the runner.
-    TurnRunner(Hub& hub, TurnWatcher& watcher, model::Turn turn);
+    // `hub` and `watcher` outlive the runner. `answered` is the last question of the turns before.
+    TurnRunner(Hub& hub, TurnWatcher& watcher, model::Turn turn, model::Seq answered);
     ~TurnRunner() override;
 
     void start();
@@ -73,6 +73,7 @@ private:
     std::string text_;
     std::uint64_t checkpointed_ = 0;
     bool checkpoint_due_ = false;
+    model::Seq answered_;
     model::Seq covers_;
     base::Instant asked_{};
     std::unique_ptr<llm::AnswerCall> call_;

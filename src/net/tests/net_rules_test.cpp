@@ -29,7 +29,7 @@ TEST(Origin, WithAListTheOriginMustBeOnItByteForByte) {
 }
 
 TEST(Upgrade, AcceptKeyIsTheOneOfTheRfc) {
-    EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTzKBgyh6rtYM0A8Z/iU=");  // RFC 6455 section 1.3
+    EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");  // RFC 6455 section 1.3
 }
 
 TEST(Upgrade, ATokenAmongTheSubProtocolsIsFoundAndNotRepeated) {
