@@ -72,7 +72,7 @@ test('it listens on loopback only', async (t) => {
 });
 
 test('a host that is not loopback is not listened on', async (t) => {
-  const { server } = await startDev(t, environment({ SERVER_HOST: '0.0.0.0' }));
+  const { server } = await startDev(t, environment({ CHATBOX_HOST: '0.0.0.0' }));
   assert.match(server.host, /^(127\.0\.0\.1|localhost|\[::1\])$/);
 });
 

@@ -140,7 +140,7 @@ test('the sender that a client claims is not believed', async (t) => {
 });
 
 test('the system prompt comes first', async (t) => {
-  const { provider, enter } = await stage(t, { env: { CHATBOX_SYSTEM_PROMPT: 'Be brief.' } });
+  const { provider, enter } = await stage(t, { env: { CHATBOX_LLM_SYSTEM_PROMPT: 'Be brief.' } });
   const ada = await enter('ada');
   await ada.ask('One');
   await ada.ask('Two');

@@ -115,7 +115,7 @@ class Server extends Process {
 
 // The settings that every test server has; `env` adds to them, undefined takes one away.
 export function settings({ secret, dataDir, provider, models = ['alpha', 'beta'], env = {} }) {
-  const all = { SERVER_PORT: '0', JWT_SECRET: secret, CHATBOX_DATA_DIR: dataDir };
+  const all = { CHATBOX_HOST: '127.0.0.1', SERVER_PORT: '0', JWT_SECRET: secret, CHATBOX_DATA_DIR: dataDir };
   if (provider) {
     models.forEach((id, index) => {
       const prefix = `LLM_PROVIDER_${index + 1}_`;
