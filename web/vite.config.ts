@@ -16,10 +16,11 @@ export default defineConfig({
         chat: 'chat.html',
         admin: 'admin.html',
       },
+      output: { chunkFileNames: 'assets/shared-[hash].js' },
     },
   },
   test: {
-    environment: 'happy-dom',
+    environment: 'jsdom',
     include: ['tests/**/*.test.{ts,tsx}'],
   },
 });

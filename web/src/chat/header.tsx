@@ -1,0 +1,95 @@
+import { Check, EllipsisVertical, Monitor, Moon, Sparkles, SquarePen, Sun } from 'lucide-preact';
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { ConnectionState } from '../client/connection';
+import { useNow } from '../ui/hooks';
+import { Menu } from '../ui/menu';
+import { chooseTheme, currentTheme, type Theme } from '../ui/theme';
+import { indicatorClass, stateWord } from './words';
+
+export function AssistantMark({ size }: { size: number }): JSX.Element {
+  return (
+    <span class="avatar ai-mark" aria-hidden="true">
+      <Sparkles size={size} />
+    </span>
+  );
+}
+
+interface HeaderProps {
+  name: string;
+  connection: ConnectionState;
+  /** Undefined when a new chat makes no sense now. */
+  onNewChat?: (() => void) | undefined;
+}
+
+export function Header({ name, connection, onNewChat }: HeaderProps): JSX.Element {
+  const now = useNow(500, connection.kind === 'waiting');
+  return (
+    <header class="header">
+      <div class="column header-row">
+        <AssistantMark size={20} />
+        <div class="who">
+          <h1>{name}</h1>
+          <p>
+            AI assistant
+            <span class="dot" aria-hidden="true">
+              ·
+            </span>
+            <span id="connection-status" class="connection-status">
+              <span id="status-indicator" class={`indicator ${indicatorClass(connection)}`} aria-hidden="true" />
+              <span id="status-text">{stateWord(connection, now)}</span>
+            </span>
+          </p>
+        </div>
+        <ChatMenu onNewChat={onNewChat} />
+      </div>
+    </header>
+  );
+}
+
+const themes: { theme: Theme; label: string; icon: JSX.Element }[] = [
+  { theme: 'system', label: 'Like the system', icon: <Monitor size={16} aria-hidden="true" /> },
+  { theme: 'light', label: 'Light', icon: <Sun size={16} aria-hidden="true" /> },
+  { theme: 'dark', label: 'Dark', icon: <Moon size={16} aria-hidden="true" /> },
+];
+
+export function ChatMenu({ onNewChat }: { onNewChat?: (() => void) | undefined }): JSX.Element {
+  const [theme, setTheme] = useState(currentTheme);
+  const choose = (wanted: Theme): void => {
+    chooseTheme(wanted);
+    setTheme(wanted);
+  };
+  return (
+    <Menu label="Menu" id="menu-btn" icon={<EllipsisVertical size={20} aria-hidden="true" />}>
+      {(close) => (
+        <>
+          {onNewChat && (
+            <>
+              <button type="button" role="menuitem" id="new-chat-btn" onClick={() => (close(), onNewChat())}>
+                <SquarePen size={16} aria-hidden="true" />
+                New chat
+              </button>
+              <hr />
+            </>
+          )}
+          <p class="menu-title" id="theme-title">
+            Appearance
+          </p>
+          {themes.map((entry) => (
+            <button
+              key={entry.theme}
+              type="button"
+              role="menuitemradio"
+              aria-checked={entry.theme === theme}
+              onClick={() => (choose(entry.theme), close())}
+            >
+              {entry.icon}
+              {entry.label}
+              {entry.theme === theme && <Check class="menu-check" size={16} aria-hidden="true" />}
+            </button>
+          ))}
+        </>
+      )}
+    </Menu>
+  );
+}
