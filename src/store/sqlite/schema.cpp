@@ -1,0 +1,114 @@
+#include "schema.h"
+
+namespace chatbox::store::sqlite {
+
+namespace {
+
+// An event lies at `position`, which is its session's key in the upper 32 bits and its seq in the lower 32.
+// So (session, seq) is unique because position is the primary key; the events of a session lie side by side;
+// and an append costs one place in one tree, however long the session is. session and seq are computed from
+// it.
+//
+// Columns of session that have an index (user, start, ended) change at most once, so that an append touches
+// no index of session.
+constexpr const char* tables = R"sql(
+CREATE TABLE session (
+    key INTEGER PRIMARY KEY CHECK (key BETWEEN 1 AND 2147483647),
+    id TEXT NOT NULL UNIQUE,
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    model TEXT NOT NULL,
+    start INTEGER NOT NULL,          -- times are milliseconds since 1970, UTC
+    last_activity INTEGER NOT NULL,
+    ended INTEGER,                   -- null: active
+    control TEXT NOT NULL CHECK (control IN ('ai', 'waiting', 'human')),
+    control_number INTEGER NOT NULL CHECK (control_number > 0),
+    last_seq INTEGER NOT NULL CHECK (last_seq BETWEEN 0 AND 4294967295),
+    message_count INTEGER NOT NULL,
+    total_tokens INTEGER NOT NULL,
+    max_response_ms INTEGER NOT NULL,
+    response_ms_sum INTEGER NOT NULL,
+    answer_count INTEGER NOT NULL,
+    help_requested INTEGER NOT NULL,
+    admin_assisted INTEGER NOT NULL,
+    assisting_admin_name TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX session_active ON session (user) WHERE ended IS NULL;
+CREATE INDEX session_of_user ON session (user, start DESC, id);
+CREATE INDEX session_newest ON session (start DESC, id);
+
+CREATE TABLE event (
+    position INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL GENERATED ALWAYS AS (position >> 32) VIRTUAL REFERENCES session (key),
+    seq INTEGER NOT NULL GENERATED ALWAYS AS (position & 4294967295) VIRTUAL CHECK (seq > 0),
+    id TEXT NOT NULL UNIQUE,
+    sender TEXT NOT NULL CHECK (sender IN ('user', 'ai', 'admin', 'system')),
+    kind TEXT NOT NULL CHECK (kind IN ('text', 'file', 'voice')),
+    content TEXT NOT NULL,
+    file_id TEXT NOT NULL,
+    file_url TEXT NOT NULL,
+    metadata BLOB NOT NULL,          -- metadata_codec.h
+    at INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    status TEXT NOT NULL,
+    client_id TEXT                   -- null: the client gave none
+) STRICT;
+CREATE UNIQUE INDEX event_client ON event (session, client_id) WHERE client_id IS NOT NULL;
+
+CREATE TABLE turn (
+    id TEXT PRIMARY KEY,
+    session INTEGER NOT NULL REFERENCES session (key),
+    answer TEXT NOT NULL,
+    model TEXT NOT NULL,
+    node TEXT NOT NULL,
+    question_seq INTEGER NOT NULL,
+    control_number INTEGER NOT NULL,
+    started INTEGER NOT NULL,
+    state TEXT NOT NULL
+        CHECK (state IN ('running', 'done', 'stopped', 'failed', 'interrupted', 'superseded')),
+    stored INTEGER NOT NULL          -- bytes of text in turn_text
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX turn_running ON turn (session) WHERE state = 'running';
+
+CREATE TABLE turn_text (             -- what a crash keeps of a running answer
+    turn TEXT NOT NULL REFERENCES turn (id),
+    offset INTEGER NOT NULL CHECK (offset >= 0),
+    text BLOB NOT NULL,              -- a chunk may end inside a character
+    PRIMARY KEY (turn, offset)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE probe (                 -- written by ping
+    key INTEGER PRIMARY KEY CHECK (key = 1),
+    count INTEGER NOT NULL
+) STRICT;
+INSERT INTO probe (key, count) VALUES (1, 0);
+)sql";
+
+}  // namespace
+
+void prepare_schema(Database& database, const std::string& name) {
+    const std::int64_t version = database.integer("PRAGMA user_version");
+    if (database.integer("PRAGMA application_id") == application_id) {
+        if (version == schema_version) return;
+        if (version > schema_version) {
+            throw std::runtime_error("the database " + name +
+                                     " was written by a newer version of this program (schema " +
+                                     std::to_string(version) + ", this one knows " +
+                                     std::to_string(schema_version) + "); run the newer version");
+        }
+        throw std::runtime_error("the database " + name + " has the unknown schema " +
+                                 std::to_string(version));
+    }
+    if (version != 0 || database.integer("SELECT count(*) FROM sqlite_schema") != 0) {
+        throw std::runtime_error("the database " + name + " belongs to another program; choose another file");
+    }
+    // All or nothing: a crash in between leaves an empty database.
+    database.execute("BEGIN IMMEDIATE");
+    database.execute(tables);
+    database.execute("PRAGMA application_id = " + std::to_string(application_id));
+    database.execute("PRAGMA user_version = " + std::to_string(schema_version));
+    database.execute("COMMIT");
+}
+
+}  // namespace chatbox::store::sqlite

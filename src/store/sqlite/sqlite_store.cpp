@@ -1,0 +1,240 @@
+#include "store/sqlite/sqlite_store.h"
+
+#include <thread>
+
+#include "job.h"
+#include "open.h"
+#include "reader.h"
+#include "work_queue.h"
+#include "writer.h"
+
+namespace chatbox::store::sqlite {
+
+using base::Errc;
+using base::Error;
+
+namespace {
+
+using Write = Job<Writer>;
+using Read = Job<Reader>;
+
+// Runs `action` and gives what went wrong, if anything did.
+template <class Action>
+std::optional<Error> attempt(Action action) {
+    try {
+        action();
+        return std::nullopt;
+    } catch (const SqliteError& error) {
+        return to_error(error);
+    } catch (const std::bad_alloc&) {
+        return Error{Errc::unavailable, "out of memory"};
+    } catch (const std::exception& error) {
+        return Error{Errc::internal, error.what()};
+    }
+}
+
+// Commits what has piled up as one transaction. Lives on the writer thread.
+class Committer {
+public:
+    Committer(Database& database, base::Log& log)
+        : database_(database),
+          writer_(database),
+          begin_(database, "BEGIN IMMEDIATE"),
+          commit_(database, "COMMIT"),
+          savepoint_(database, "SAVEPOINT job"),
+          release_(database, "RELEASE job"),
+          undo_(database, "ROLLBACK TO job"),
+          log_(log) {}
+
+    // Afterwards every job has its answer; one with a value is on disk.
+    void commit(std::vector<std::unique_ptr<Write>>& batch) {
+        const auto error = attempt([&] {
+            begin_.exec();
+            for (const auto& job : batch) run(*job);
+            commit_.exec();
+        });
+        if (error) {
+            if (database_.in_transaction()) attempt([&] { database_.execute("ROLLBACK"); });
+            for (const auto& job : batch) job->fail(*error);
+        }
+        report(error, batch.size());
+    }
+
+private:
+    // A job that fails is undone alone. Throws when the whole transaction is lost.
+    void run(Write& job) {
+        savepoint_.exec();
+        auto error = attempt([&] { job.run(writer_); });
+        if (error) {
+            // A full or broken disk ends the transaction: sqlite.org/lang_transaction.html, section 3.
+            if (!database_.in_transaction()) throw SqliteError(SQLITE_IOERR, error->detail);
+            log_.error("store", "a write failed", {{"error", error->detail}});
+            job.fail(*std::move(error));
+        }
+        if (job.failed()) undo_.exec();
+        release_.exec();
+    }
+
+    // A disk that is full fails every batch: one line when it begins and one when it is over.
+    void report(const std::optional<Error>& error, std::size_t writes) {
+        if (error && !failing_) {
+            log_.error("store", "writes are failing", {{"error", error->detail}});
+        } else if (!error && failing_) {
+            log_.info("store", "writes work again");
+        } else if (!error) {
+            log_.debug("store", "committed", {{"writes", writes}});
+        }
+        failing_ = error.has_value();
+    }
+
+    Database& database_;
+    Writer writer_;
+    Statement begin_, commit_, savepoint_, release_, undo_;
+    base::Log& log_;
+    bool failing_ = false;
+};
+
+template <class Side>
+void post(std::vector<std::unique_ptr<Job<Side>>>& jobs) {
+    std::vector<std::unique_ptr<Answer>> answers(std::make_move_iterator(jobs.begin()),
+                                                 std::make_move_iterator(jobs.end()));
+    jobs.clear();
+    post_answers(std::move(answers));
+}
+
+class SqliteStore final : public Store {
+public:
+    SqliteStore(const std::filesystem::path& file, const Options& options, base::Log& log)
+        : log_(log),
+          max_batch_(std::max<std::size_t>(options.max_batch, 1)),
+          lock_(file.string() + ".lock", file),
+          writing_(open_for_writing(file, options)),
+          reading_(open_for_reading(file)),
+          committer_(writing_, log),
+          reader_(reading_),
+          writes_(options.max_queue),
+          reads_(options.max_queue),
+          writer_thread_([this] { write_loop(); }),
+          reader_thread_([this] { read_loop(); }) {}
+
+    ~SqliteStore() override {
+        writes_.close();
+        reads_.close();
+        writer_thread_.join();
+        reader_thread_.join();
+    }
+
+    void accept_message(AcceptMessage request, Reply<Accepted> reply) override {
+        write(std::move(reply),
+              [r = std::move(request)](Writer& w) mutable { return w.accept(std::move(r)); });
+    }
+    void open_session(OpenSession request, Reply<Opened> reply) override {
+        write(std::move(reply), [r = std::move(request)](Writer& w) { return w.open(r); });
+    }
+    void set_model(SessionId session, ModelId model, Reply<Session> reply) override {
+        write(std::move(reply),
+              [s = std::move(session), m = std::move(model)](Writer& w) { return w.set_model(s, m); });
+    }
+    void start_turn(Turn turn, Reply<Turn> reply) override {
+        write(std::move(reply), [t = std::move(turn)](Writer& w) mutable { return w.start(std::move(t)); });
+    }
+    void checkpoint_turn(TurnId turn, std::uint64_t offset, std::string text, Reply<Nothing> reply) override {
+        write(std::move(reply), [t = std::move(turn), offset, text = std::move(text)](Writer& w) {
+            return w.checkpoint(t, offset, text);
+        });
+    }
+    void finish_turn(FinishTurn request, Reply<Finished> reply) override {
+        write(std::move(reply),
+              [r = std::move(request)](Writer& w) mutable { return w.finish(std::move(r)); });
+    }
+    void end_session(SessionId session, UserId user, Time at, Reply<Session> reply) override {
+        write(std::move(reply),
+              [s = std::move(session), u = std::move(user), at](Writer& w) { return w.end(s, u, at); });
+    }
+    void interrupt_orphans(NodeId node, Time at, Reply<std::uint64_t> reply) override {
+        write(std::move(reply), [n = std::move(node), at](Writer& w) { return w.interrupt_orphans(n, at); });
+    }
+    void ping(Reply<Nothing> reply) override {
+        write(std::move(reply), [](Writer& w) { return w.probe(); });
+    }
+
+    void session(SessionId id, Reply<Session> reply) override {
+        read(std::move(reply), [id = std::move(id)](Reader& r) { return r.session(id); });
+    }
+    void events_after(SessionId id, Seq after, std::size_t limit, Reply<std::vector<Event>> reply) override {
+        read(std::move(reply),
+             [id = std::move(id), after, limit](Reader& r) { return r.events_after(id, after, limit); });
+    }
+    void last_events(SessionId id, std::size_t limit, Reply<std::vector<Event>> reply) override {
+        read(std::move(reply), [id = std::move(id), limit](Reader& r) { return r.last_events(id, limit); });
+    }
+    void sessions_of(UserId user, std::size_t limit, Reply<std::vector<Session>> reply) override {
+        read(std::move(reply), [u = std::move(user), limit](Reader& r) { return r.sessions_of(u, limit); });
+    }
+    void all_sessions(std::size_t limit, std::size_t offset, Reply<std::vector<Session>> reply) override {
+        read(std::move(reply), [limit, offset](Reader& r) { return r.all_sessions(limit, offset); });
+    }
+
+private:
+    template <class T, class Work>
+    void write(Reply<T> reply, Work work) {
+        submit(writes_, make_job<Writer>(std::move(reply), std::move(work)));
+    }
+
+    template <class T, class Work>
+    void read(Reply<T> reply, Work work) {
+        submit(reads_, make_job<Reader>(std::move(reply), std::move(work)));
+    }
+
+    template <class Side>
+    void submit(WorkQueue<std::unique_ptr<Job<Side>>>& queue, std::unique_ptr<Job<Side>> job) {
+        if (queue.push(job)) return;
+        job->fail({Errc::unavailable, "too many calls are waiting for the store"});
+        std::vector<std::unique_ptr<Job<Side>>> refused;
+        refused.push_back(std::move(job));
+        post(refused);
+    }
+
+    void write_loop() {
+        std::vector<std::unique_ptr<Write>> batch;
+        while (writes_.pop(batch, max_batch_)) {
+            committer_.commit(batch);
+            post(batch);
+        }
+    }
+
+    void read_loop() {
+        std::vector<std::unique_ptr<Read>> next;
+        while (reads_.pop(next, 1)) {
+            Read& job = *next.front();
+            if (auto error = attempt([&] { job.run(reader_); })) {
+                log_.error("store", "a read failed", {{"error", error->detail}});
+                job.fail(*std::move(error));
+            }
+            post(next);
+        }
+    }
+
+    base::Log& log_;
+    const std::size_t max_batch_;
+    LockFile lock_;
+    Database writing_;
+    Database reading_;
+    Committer committer_;
+    Reader reader_;
+    WorkQueue<std::unique_ptr<Write>> writes_;
+    WorkQueue<std::unique_ptr<Read>> reads_;
+    std::thread writer_thread_;  // last: they use everything above
+    std::thread reader_thread_;
+};
+
+}  // namespace
+
+std::unique_ptr<Store> open_sqlite_store(Options options, base::Log& log) {
+    const std::filesystem::path file = prepare_path(options);
+    auto store = std::make_unique<SqliteStore>(file, options, log);
+    log.info("store", "database opened", {{"file", file.c_str()}});
+    return store;
+}
+
+}  // namespace chatbox::store::sqlite
