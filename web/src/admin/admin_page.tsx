@@ -119,7 +119,8 @@ function Sessions({ sessions, failure, at, onRetry }: SessionsProps): JSX.Elemen
           type="search"
           class="search"
           id="filter-text"
-          placeholder="Find a name, user or id ( / )"
+          placeholder="Find a name, user or id"
+          title="Find (/)"
           aria-label="Find a session by name, user or id"
           value={filter.text}
           onInput={(event) => setFilter({ ...filter, text: event.currentTarget.value })}

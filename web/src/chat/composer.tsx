@@ -1,6 +1,6 @@
 import { ArrowUp, Square } from 'lucide-preact';
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Model } from '../client/frames';
 import type { KeyValue } from '../client/token';
 import { utf8Length } from '../client/utf8';
@@ -30,6 +30,9 @@ export function Composer(props: ComposerProps): JSX.Element {
   const canSend = text.trim() !== '' && over <= 0;
 
   useLayoutEffect(() => fitHeight(box.current), [text]);
+  useEffect(() => {
+    if (mayTakeFocus()) box.current?.focus();
+  }, []);
 
   const change = (value: string): void => {
     setText(value);
@@ -127,11 +130,15 @@ function charactersOver(text: string): number {
   return bytes > maxBytes ? Math.ceil(((bytes - maxBytes) * text.length) / bytes) : 0;
 }
 
+/** Not in a frame, where the focus is the host page's, and not on a phone, where a keyboard would jump up. */
+function mayTakeFocus(): boolean {
+  return window.parent === window && window.matchMedia('(pointer: fine)').matches;
+}
+
 function fitHeight(box: HTMLTextAreaElement | null): void {
   if (!box) return;
   box.style.height = 'auto';
-  const style = getComputedStyle(box);
-  const lines = maxLines * parseFloat(style.lineHeight) + parseFloat(style.paddingTop) + parseFloat(style.paddingBottom);
+  const lines = maxLines * parseFloat(getComputedStyle(box).lineHeight);
   box.style.height = `${Math.min(box.scrollHeight, lines)}px`;
   box.style.overflowY = box.scrollHeight > lines ? 'auto' : 'hidden';
 }

@@ -10,6 +10,7 @@ import { placeOf } from '../client/place';
 import { claimsOf, findToken, keepToken, safeStorage } from '../client/token';
 import '../styles/base.css';
 import '../styles/chat.css';
+import '../styles/markdown.css';
 import { applyTheme } from '../ui/theme';
 import { ChatPage } from './chat_page';
 import { Header } from './header';

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Item, Transcript } from '../client/transcript';
 import { useNow } from '../ui/hooks';
 import { dayName, sameDay } from '../ui/time';
+import { AssistantMark } from './header';
 import { Message, type MessageActions } from './message';
 
 /** Messages that are in the page at first; the button above them brings more. */
@@ -87,6 +88,7 @@ function together(a: Item | undefined, b: Item): boolean {
 function Welcome(): JSX.Element {
   return (
     <div class="welcome" id="empty-state">
+      <AssistantMark size={28} />
       <h2>How can we help?</h2>
       <p>Write your question below. The assistant answers at once, and you can stop it at any time.</p>
     </div>

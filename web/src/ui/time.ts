@@ -1,7 +1,7 @@
 // Times in words, in the reader's own language and time zone.
 
 export function clockTime(time: number): string {
-  return new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' }).format(time);
+  return new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit' }).format(time);
 }
 
 export function exactTime(time: number): string {
