@@ -1,0 +1,177 @@
+#include "chunk_reader.h"
+
+#include <functional>
+
+namespace chatbox::llm::openai {
+
+ChunkReader::ChunkReader() : parser_(boost::json::parse_options{}) {}
+
+const Chunk* ChunkReader::read(std::string_view json) {
+    Handler& handler = parser_.handler();
+    handler.start(json);
+    parser_.reset();
+    boost::json::error_code ec;
+    const std::size_t used = parser_.write_some(false, json.data(), json.size(), ec);
+    if (ec) return nullptr;
+    if (json.find_first_not_of(" \t\r\n", used) != json.npos) return nullptr;
+    // As vLLM has it: {"object": "error", "message": ..., "type": ..., "code": ...}
+    if (handler.object_kind_.get() == "error") handler.chunk_.has_error = true;
+    return &handler.chunk_;
+}
+
+void ChunkReader::Handler::start(std::string_view json) {
+    json_ = json;
+    depth_ = 0;
+    key_ = Key::other;
+    object_kind_.clear();
+    chunk_.has_choice = chunk_.has_usage = chunk_.has_error = false;
+    chunk_.usage = {};
+    chunk_.error_status = 0;
+    for (TextField* field : {&chunk_.content, &chunk_.finish_reason, &chunk_.error_message,
+                             &chunk_.error_type, &chunk_.error_code})
+        field->clear();
+}
+
+void ChunkReader::Handler::enter(Place place) {
+    if (depth_ < max_depth) places_[depth_] = place;  // the parser refuses deeper ones
+    ++depth_;
+}
+
+bool ChunkReader::Handler::leave() {
+    --depth_;
+    return true;
+}
+
+ChunkReader::Place ChunkReader::Handler::place_of_object() {
+    if (depth_ == 0) return Place::top;
+    switch (here()) {
+        case Place::top:
+            if (key_ == Key::usage) {
+                chunk_.has_usage = true;
+                return Place::usage;
+            }
+            if (key_ == Key::error) {
+                chunk_.has_error = true;
+                return Place::error;
+            }
+            return Place::nowhere;
+        case Place::choices: {
+            const bool first = !chunk_.has_choice;
+            chunk_.has_choice = true;
+            return first ? Place::choice : Place::nowhere;
+        }
+        case Place::choice:
+            return key_ == Key::delta || key_ == Key::message ? Place::delta : Place::nowhere;
+        default:
+            return Place::nowhere;
+    }
+}
+
+bool ChunkReader::Handler::on_object_begin(error_code&) {
+    enter(place_of_object());
+    return true;
+}
+
+bool ChunkReader::Handler::on_array_begin(error_code&) {
+    enter(here() == Place::top && key_ == Key::choices ? Place::choices : Place::nowhere);
+    return true;
+}
+
+bool ChunkReader::Handler::on_key_part(string_view part, std::size_t size, error_code&) {
+    if (part.size() == size) key_parts_.clear();
+    key_parts_.append(part.data(), part.size());
+    return true;
+}
+
+bool ChunkReader::Handler::on_key(string_view part, std::size_t size, error_code&) {
+    static constexpr std::pair<std::string_view, Key> names[] = {
+        {"choices", Key::choices},
+        {"delta", Key::delta},
+        {"content", Key::content},
+        {"finish_reason", Key::finish_reason},
+        {"usage", Key::usage},
+        {"object", Key::object},
+        {"error", Key::error},
+        {"message", Key::message},
+        {"type", Key::type},
+        {"code", Key::code},
+        {"prompt_tokens", Key::prompt_tokens},
+        {"completion_tokens", Key::completion_tokens},
+        {"total_tokens", Key::total_tokens}};
+    key_ = Key::other;
+    if (here() == Place::nowhere) return true;
+    std::string_view name(part.data(), part.size());
+    if (part.size() != size) {
+        key_parts_.append(name);
+        name = key_parts_;
+    }
+    for (const auto& [known, key] : names)
+        if (known == name) key_ = key;
+    return true;
+}
+
+TextField* ChunkReader::Handler::field() {
+    switch (here()) {
+        case Place::delta:
+            return key_ == Key::content ? &chunk_.content : nullptr;
+        case Place::choice:
+            return key_ == Key::finish_reason ? &chunk_.finish_reason : nullptr;
+        case Place::top:
+            if (key_ == Key::object) return &object_kind_;
+            if (key_ == Key::error) return &chunk_.error_message;
+            [[fallthrough]];
+        case Place::error:
+            if (key_ == Key::message) return &chunk_.error_message;
+            if (key_ == Key::type) return &chunk_.error_type;
+            if (key_ == Key::code) return &chunk_.error_code;
+            return nullptr;
+        default:
+            return nullptr;
+    }
+}
+
+bool ChunkReader::Handler::on_string_part(string_view part, std::size_t size, error_code&) {
+    if (TextField* to = field()) to->add({part.data(), part.size()}, size);
+    return true;
+}
+
+bool ChunkReader::Handler::on_string(string_view part, std::size_t size, error_code&) {
+    TextField* to = field();
+    if (to == nullptr) return true;
+    // A string with escapes comes out of a buffer of the parser's that is gone after this call.
+    const std::less_equal<const char*> not_after;
+    const bool in_json =
+        not_after(json_.data(), part.data()) && not_after(part.data(), json_.data() + json_.size());
+    to->end({part.data(), part.size()}, size,
+            in_json ? TextField::Source::json_text : TextField::Source::parser_buffer);
+    if (here() == Place::top && key_ == Key::error) chunk_.has_error = true;  // as Ollama has it
+    return true;
+}
+
+void ChunkReader::Handler::number(std::int64_t value) {
+    if (value < 0) return;
+    const auto count = static_cast<std::uint64_t>(value);
+    if (here() == Place::usage) {
+        if (key_ == Key::prompt_tokens) chunk_.usage.prompt_tokens = count;
+        if (key_ == Key::completion_tokens) chunk_.usage.completion_tokens = count;
+        if (key_ == Key::total_tokens) chunk_.usage.total_tokens = count;
+    } else if ((here() == Place::error || here() == Place::top) && key_ == Key::code) {
+        chunk_.error_status = value;
+    }
+}
+
+bool ChunkReader::Handler::on_int64(std::int64_t value, string_view, error_code&) {
+    number(value);
+    return true;
+}
+
+bool ChunkReader::Handler::on_uint64(std::uint64_t, string_view, error_code&) {
+    return true;  // above what an int64 holds: no count of tokens
+}
+
+bool ChunkReader::Handler::on_double(double value, string_view, error_code&) {
+    if (value >= 0 && value < 1e15) number(static_cast<std::int64_t>(value));
+    return true;
+}
+
+}  // namespace chatbox::llm::openai

@@ -1,0 +1,186 @@
+#include "llm/openai/stream_decoder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "chunk_reader.h"
+#include "json_repair.h"
+
+namespace chatbox::llm::openai {
+
+using base::Errc;
+using base::Error;
+
+namespace {
+
+constexpr std::string_view json_space = " \t\r\n";
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
+std::string_view trim(std::string_view text) {
+    const auto from = text.find_first_not_of(json_space);
+    if (from == text.npos) return {};
+    return text.substr(from, text.find_last_not_of(json_space) - from + 1);
+}
+
+// An error object carries no HTTP status that could be relied on, but a word or a number that says whether
+// the same request could succeed later.
+Errc errc_of(const Chunk& error) {
+    static constexpr std::string_view refusals[] = {
+        "invalid_request_error", "authentication_error",   "permission_error", "permission_denied",
+        "not_found_error",       "insufficient_quota",     "invalid_api_key",  "model_not_found",
+        "billing_error",         "content_filter",         "BadRequestError",  "NotFoundError",
+        "AuthenticationError",   "context_length_exceeded"};
+    const auto refused = [](std::string_view word) {
+        return std::find(std::begin(refusals), std::end(refusals), word) != std::end(refusals);
+    };
+    if (refused(error.error_type.get()) || refused(error.error_code.get())) return Errc::rejected;
+    const auto status = error.error_status;
+    const bool later = status == 408 || status == 429;
+    return status >= 400 && status < 500 && !later ? Errc::rejected : Errc::unavailable;
+}
+
+std::string detail_of(const Chunk& error) {
+    std::string detail = "error of the vendor in the answer:";
+    for (const TextField* field : {&error.error_type, &error.error_code, &error.error_message})
+        if (!field->get().empty()) detail.append(" ").append(field->get());
+    if (error.error_status != 0) detail.append(" (").append(std::to_string(error.error_status)).append(")");
+    return detail;
+}
+
+}  // namespace
+
+StreamDecoder::StreamDecoder(StreamLimits limits)
+    : limits_(limits),
+      sse_({.max_line_bytes = limits.max_line_bytes, .max_event_bytes = 4 * limits.max_line_bytes}),
+      reader_(std::make_unique<ChunkReader>()) {}
+
+StreamDecoder::~StreamDecoder() = default;
+
+std::optional<StreamDecoder::End> StreamDecoder::feed(std::string_view bytes, Text& text) {
+    if (kind_ == Kind::unknown) {
+        // No event stream begins with a brace, and no JSON answer with anything else. White space and a byte
+        // order mark in front say nothing, even one byte at a time.
+        const auto first = bytes.find_first_not_of("\xEF\xBB\xBF \t\r\n");
+        if (first != bytes.npos) kind_ = bytes[first] == '{' ? Kind::json : Kind::events;
+        if (kind_ == Kind::json) bytes.remove_prefix(first);
+    }
+    if (kind_ == Kind::json) return feed_whole_answer(bytes);
+    Go go = Go::on;
+    const SseStatus status = sse_.feed(bytes, [&](const SseEvent& event) {
+        go = on_event(event.data, text);
+        return go == Go::on;
+    });
+    if (status == SseStatus::more) return std::nullopt;
+    return end_of(status, go);
+}
+
+std::optional<StreamDecoder::End> StreamDecoder::finish(Text& text) {
+    if (kind_ == Kind::json) return take_end(read_whole_answer(text));
+    Go go = Go::on;
+    const SseStatus status = sse_.finish([&](const SseEvent& event) {
+        go = on_event(event.data, text);
+        return go == Go::on;
+    });
+    if (status != SseStatus::more) return end_of(status, go);
+    if (!answer_.finish_reason.empty()) return take_end(end_normally(text));
+    std::string detail = "the answer ended early";
+    if (unreadable_events_ > 0) detail += "; unreadable events: " + std::to_string(unreadable_events_);
+    return Error{Errc::unavailable, std::move(detail)};
+}
+
+std::optional<StreamDecoder::End> StreamDecoder::take_end(Go go) {
+    if (go != Go::ended) return std::nullopt;
+    return std::exchange(end_, std::nullopt);
+}
+
+std::optional<StreamDecoder::End> StreamDecoder::end_of(SseStatus status, Go go) {
+    if (status == SseStatus::stopped) return take_end(go);
+    return Error{Errc::unavailable, "the stream holds a line or an event of more than " +
+                                        std::to_string(limits_.max_line_bytes) + " bytes"};
+}
+
+StreamDecoder::Go StreamDecoder::on_event(std::string_view data, Text& text) {
+    const std::string_view json = trim(data);
+    if (json.find('\n') == json.npos) return on_line(json, text);
+    if (const Chunk* chunk = reader_->read(json)) return on_chunk(*chunk, Repaired::no, text);
+    // A server that puts no blank line between its events: each line is one.
+    for (std::size_t from = 0; from < json.size();) {
+        const std::size_t end = std::min(json.find('\n', from), json.size());
+        if (const Go go = on_line(trim(json.substr(from, end - from)), text); go != Go::on) return go;
+        from = end + 1;
+    }
+    return Go::on;
+}
+
+StreamDecoder::Go StreamDecoder::on_line(std::string_view line, Text& text) {
+    if (line.empty()) return Go::on;
+    if (line == "[DONE]") return end_normally(text);
+    if (const Chunk* chunk = reader_->read(line)) return on_chunk(*chunk, Repaired::no, text);
+    if (const auto repaired = repair_json(line))
+        if (const Chunk* chunk = reader_->read(*repaired)) return on_chunk(*chunk, Repaired::yes, text);
+    ++unreadable_events_;
+    return Go::on;
+}
+
+StreamDecoder::Go StreamDecoder::on_chunk(const Chunk& chunk, Repaired repaired, Text& text) {
+    if (chunk.has_error) return end_with(errc_of(chunk), detail_of(chunk));
+    if (chunk.has_usage) answer_.usage = chunk.usage;
+    if (!chunk.finish_reason.get().empty()) answer_.finish_reason.assign(chunk.finish_reason.get());
+    const std::string_view content = chunk.content.get();
+    if (content.empty()) return Go::on;
+    if (repaired == Repaired::no && !joiner_) return emit(content, text);
+    if (!joiner_) joiner_ = std::make_unique<SurrogateJoiner>();
+    const std::string joined = joiner_->join(content, repaired == Repaired::yes);
+    return emit(joined, text);
+}
+
+StreamDecoder::Go StreamDecoder::emit(std::string_view piece, Text& text) {
+    const std::size_t room = limits_.max_answer_bytes - answer_bytes_;
+    const std::size_t size = piece.size() <= room ? piece.size() : base::utf8_floor(piece, room);
+    answer_bytes_ += size;
+    if (size > 0 && !text.on_text(piece.substr(0, size))) return Go::gone;
+    if (size == piece.size()) return Go::on;
+    return end_with(Errc::limit,
+                    "the answer is longer than " + std::to_string(limits_.max_answer_bytes) + " bytes");
+}
+
+StreamDecoder::Go StreamDecoder::end_normally(Text& text) {
+    if (joiner_)
+        if (const Go go = emit(joiner_->rest(), text); go != Go::on) return go;
+    end_ = std::move(answer_);
+    return Go::ended;
+}
+
+StreamDecoder::Go StreamDecoder::end_with(Errc code, std::string detail) {
+    end_ = Error{code, std::move(detail)};
+    return Go::ended;
+}
+
+std::optional<StreamDecoder::End> StreamDecoder::feed_whole_answer(std::string_view bytes) {
+    // JSON may need more bytes than the text that it holds: quotes and control characters are escaped.
+    const std::size_t limit = limits_.max_line_bytes + 2 * limits_.max_answer_bytes;
+    if (body_.size() + bytes.size() > limit)
+        return Error{Errc::limit, "the answer is longer than " + std::to_string(limit) + " bytes"};
+    body_.append(bytes);
+    return std::nullopt;
+}
+
+StreamDecoder::Go StreamDecoder::read_whole_answer(Text& text) {
+    Repaired repaired = Repaired::no;
+    const Chunk* answer = reader_->read(body_);
+    if (answer == nullptr) {
+        if (auto better = repair_json(body_)) {
+            body_ = std::move(*better);
+            repaired = Repaired::yes;
+            answer = reader_->read(body_);
+        }
+    }
+    if (answer == nullptr) return end_with(Errc::unavailable, "the answer is not JSON, or ended early");
+    if (!answer->has_error && !answer->has_choice)
+        return end_with(Errc::rejected, "no choices in the answer");
+    if (const Go go = on_chunk(*answer, repaired, text); go != Go::on) return go;
+    return end_normally(text);
+}
+
+}  // namespace chatbox::llm::openai
