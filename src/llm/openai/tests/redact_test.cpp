@@ -10,8 +10,8 @@ TEST(Redact, RemovesTheConfiguredKeyWhateverItLooksLike) {
 }
 
 TEST(Redact, RemovesWhatLooksLikeAKey) {
-    EXPECT_EQ(redact("Incorrect API key provided: sk-ab.", "k"),
-              "Incorrect API [removed]ey provided: [removed]");
+    EXPECT_EQ(redact("Incorrect API key provided: sk-ab*.", "another"),
+              "Incorrect API key provided: [removed]");
     EXPECT_EQ(redact("key abcd****wxyz, Bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0 end", "-"),
               "key [removed], Bearer [removed] end");
     EXPECT_EQ(redact("0123456789abcdef0123456789abcdef", ""), "[removed]");
