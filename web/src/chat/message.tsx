@@ -118,7 +118,7 @@ function Delivery({ item, online, actions }: MessageProps): JSX.Element | null {
   if (item.delivery === 'failed') {
     return (
       <Words bad>
-        {sendWords(item.problem)}
+        <WarningText text={sendWords(item.problem)} />
         <button type="button" class="link-button" onClick={() => actions.retry(clientId)}>
           Try again
         </button>
@@ -136,9 +136,10 @@ function Ending({ item, repeatable, actions }: MessageProps): JSX.Element | null
   const words = answerWords(item);
   if (!words) return null;
   const again = repeatable && (item.answer === 'failed' || item.answer === 'interrupted');
+  const bad = item.answer === 'failed';
   return (
-    <Words bad={item.answer === 'failed'}>
-      {words}
+    <Words bad={bad}>
+      {bad ? <WarningText text={words} /> : words}
       {again && (
         <button type="button" class="link-button" onClick={() => actions.askAgain(item)}>
           <RotateCw size={14} aria-hidden="true" />
@@ -150,10 +151,14 @@ function Ending({ item, repeatable, actions }: MessageProps): JSX.Element | null
 }
 
 function Words({ bad, children }: { bad?: boolean; children: ComponentChildren }): JSX.Element {
+  return <span class={bad ? 'words bad' : 'words'}>{children}</span>;
+}
+
+function WarningText({ text }: { text: string }): JSX.Element {
   return (
-    <span class={bad ? 'words bad' : 'words'}>
-      {bad && <TriangleAlert size={14} aria-hidden="true" />}
-      {children}
+    <span>
+      <TriangleAlert class="in-text" size={14} aria-hidden="true" />
+      {text}
     </span>
   );
 }
