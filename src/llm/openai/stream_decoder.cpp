@@ -15,7 +15,6 @@ using base::Error;
 namespace {
 
 constexpr std::string_view json_space = " \t\r\n";
-constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::string_view trim(std::string_view text) {
     const auto from = text.find_first_not_of(json_space);
@@ -61,8 +60,10 @@ std::optional<StreamDecoder::End> StreamDecoder::feed(std::string_view bytes, Te
     if (kind_ == Kind::unknown) {
         // No event stream begins with a brace, and no JSON answer with anything else. White space and a byte
         // order mark in front say nothing, even one byte at a time.
-        const auto first = bytes.find_first_not_of("\xEF\xBB\xBF \t\r\n");
-        if (first != bytes.npos) kind_ = bytes[first] == '{' ? Kind::json : Kind::events;
+        const auto first = std::min(bytes.find_first_not_of("\xEF\xBB\xBF \t\r\n"), bytes.size());
+        leading_bytes_ += first;
+        if (leading_bytes_ > limits_.max_line_bytes) return line_too_long();
+        if (first != bytes.size()) kind_ = bytes[first] == '{' ? Kind::json : Kind::events;
         if (kind_ == Kind::json) bytes.remove_prefix(first);
     }
     if (kind_ == Kind::json) return feed_whole_answer(bytes);
@@ -96,8 +97,13 @@ std::optional<StreamDecoder::End> StreamDecoder::take_end(Go go) {
 
 std::optional<StreamDecoder::End> StreamDecoder::end_of(SseStatus status, Go go) {
     if (status == SseStatus::stopped) return take_end(go);
-    return Error{Errc::unavailable, "the stream holds a line or an event of more than " +
-                                        std::to_string(limits_.max_line_bytes) + " bytes"};
+    return line_too_long();
+}
+
+StreamDecoder::End StreamDecoder::line_too_long() const {
+    return Error{Errc::unavailable, "the stream holds a line of more than " +
+                                        std::to_string(limits_.max_line_bytes) +
+                                        " bytes, or an event of several times that"};
 }
 
 StreamDecoder::Go StreamDecoder::on_event(std::string_view data, Text& text) {

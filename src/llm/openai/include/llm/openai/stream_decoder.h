@@ -70,10 +70,12 @@ private:
     Go end_with(base::Errc code, std::string detail);
     std::optional<End> take_end(Go go);
     std::optional<End> end_of(SseStatus status, Go go);
+    End line_too_long() const;
     std::optional<End> feed_whole_answer(std::string_view bytes);
 
     StreamLimits limits_;
     Kind kind_ = Kind::unknown;
+    std::size_t leading_bytes_ = 0;  // that came while the kind was unknown
     SseDecoder sse_;
     std::unique_ptr<ChunkReader> reader_;
     std::unique_ptr<SurrogateJoiner> joiner_;  // made when a cut character comes, which is rare
