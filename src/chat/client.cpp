@@ -99,7 +99,7 @@ void Client::send_status(const SessionId& session, std::string_view content) {
         status.sender = model::Sender::ai;
     }
     std::string& frame = hub_.scratch();
-    wire::append_connection_status(frame, status, hub_.parts_.clock.now(), version_);
+    wire::append_connection_status(frame, status, hub_.parts_.clock.now());
     peer_.send(frame);
 }
 
@@ -164,6 +164,7 @@ void Client::handle_user_message(ClientFrame frame) {
     request.turn = turn.id;
     request.answer = turn.answer;
     request.node = turn.node;
+    request.default_model = hub_.choices_.front().id;
     store::Reply<store::Accepted> reply{
         hub_.parts_.loop, [&hub = hub_, weak = weak_from_this(), asked = frame.session, client_id = frame.client_id,
                            turn](Result<store::Accepted> accepted) {

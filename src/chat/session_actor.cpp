@@ -1,6 +1,8 @@
 #include "session_actor.h"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
 
 #include "base/text.h"
 #include "chat/hub.h"
@@ -13,6 +15,10 @@ using wire::Version;
 namespace {
 // A viewer that fell behind gets what it missed in pieces of at most this size.
 constexpr std::size_t slice_bytes = 64 * 1024;
+
+// A model that sends more pieces than this at once has them merged: a frame for each would cost more than the text.
+constexpr int burst_pieces = 16;
+constexpr base::Millis burst_time{1};
 }  // namespace
 
 SessionActor::SessionActor(Hub& hub, const model::Session& session)
@@ -120,7 +126,33 @@ void SessionActor::on_session_ended() {
     }
 }
 
+bool SessionActor::is_flood() {
+    const base::Instant now = hub_.parts_.clock.steady();
+    if (now - burst_start_ >= burst_time) {
+        burst_start_ = now;
+        burst_ = 0;
+    }
+    return ++burst_ > burst_pieces;
+}
+
+void SessionActor::pump_all() {
+    for (Client* viewer : viewers_) {
+        if (!viewer->catching_up()) pump(*viewer);
+    }
+}
+
 void SessionActor::on_turn_delta(std::string_view text, std::uint64_t offset) {
+    if (is_flood()) {
+        if (std::exchange(pump_posted_, true)) return;
+        // Runs when what has arrived from the model is read.
+        boost::asio::post(hub_.parts_.loop, [weak = weak_from_this()] {
+            const auto self = weak.lock();
+            if (!self) return;
+            self->pump_posted_ = false;
+            self->pump_all();
+        });
+        return;
+    }
     const base::Time now = hub_.parts_.clock.now();
     std::string* made = nullptr;
     Version made_for = Version::v1;

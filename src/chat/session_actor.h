@@ -47,6 +47,9 @@ private:
 
     void show_event(const model::Event& event, Client* origin);
     void begin_turn(model::Turn turn);
+    // True when so many pieces came at once that this one should wait for the others.
+    bool is_flood();
+    void pump_all();
     void begin_waiting_turn();
     void send_end(Client& client, const TurnEnd& end, const model::Event& event);
     // Sends text_[cursor, end) in slices; `whole`: also what a congested peer should wait with.
@@ -65,6 +68,9 @@ private:
     std::vector<Client*> viewers_;
     std::shared_ptr<TurnRunner> runner_;
     std::optional<wire::DeltaFrames> frames_;
+    base::Instant burst_start_{};
+    int burst_ = 0;
+    bool pump_posted_ = false;
 };
 
 }  // namespace chatbox::chat

@@ -70,20 +70,27 @@ chat::Introduction introduce(const HttpRequest& request, const auth::Identity& i
 }  // namespace
 
 OfferedProtocol read_protocols(std::string_view header) {
-    OfferedProtocol offered;
+    constexpr std::string_view ours = "chatbox";
+    std::vector<std::string_view> values;
     while (!header.empty()) {
         const std::size_t comma = header.find(',');
-        std::string_view value = trimmed(header.substr(0, comma));
+        const std::string_view value = trimmed(header.substr(0, comma));
         header = comma == std::string_view::npos ? std::string_view() : header.substr(comma + 1);
-        if (value.empty()) continue;
-        if (offered.token.empty() && looks_like_token(value)) {
-            offered.token = value;
-        } else if (offered.selected.empty()) {
-            offered.selected = value;
-        }
+        if (!value.empty()) values.push_back(value);
     }
+    OfferedProtocol offered;
+    if (values.empty()) return offered;
+    // What looks like a token is one; beside our own name, whatever stands there is meant as one.
+    auto token = std::find_if(values.begin(), values.end(), looks_like_token);
+    const bool named = std::find(values.begin(), values.end(), ours) != values.end();
+    if (token == values.end() && named) {
+        token = std::find_if(values.begin(), values.end(), [&](std::string_view value) { return value != ours; });
+    }
+    if (token != values.end()) offered.token = *token;
     // A browser gives up when none of its values is chosen.
-    if (offered.selected.empty()) offered.selected = offered.token;
+    const auto other = std::find_if(values.begin(), values.end(),
+                                    [&](std::string_view value) { return value != offered.token; });
+    offered.selected = other != values.end() ? *other : values.front();
     return offered;
 }
 

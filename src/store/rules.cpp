@@ -65,7 +65,7 @@ Turn turn_for(const AcceptMessage& request, const Session& session, Seq seq) {
     turn.id = request.turn;
     turn.session = session.id;
     turn.answer = request.answer;
-    turn.model = session.model;
+    turn.model = session.model.empty() ? request.default_model : session.model;
     turn.node = request.node;
     turn.question_seq = seq;
     turn.control_number = session.control_number;

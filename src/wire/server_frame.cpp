@@ -43,13 +43,18 @@ void write_fault(JsonWriter& json, const Fault& fault) {
 }
 
 // How an answer ended, for those that read metadata only, and for old histories.
-void write_metadata(JsonWriter& json, const model::Message& message) {
+// `whole`: a client of version 2 is told that this is not a piece.
+enum class Whole { silent, said };
+
+void write_metadata(JsonWriter& json, const model::Message& message, Whole whole) {
     const bool marked = message.sender == Sender::ai && message.status != TurnState::done;
-    if (message.metadata.empty() && !marked) return;
+    const bool said = whole == Whole::said && message.sender == Sender::ai;
+    if (message.metadata.empty() && !marked && !said) return;
     json.key("metadata").begin_object();
     for (const auto& [key, value] : message.metadata) {
-        if (!(marked && key == "status")) json.field(key, value);
+        if (!(marked && key == "status") && !(said && key == "streaming")) json.field(key, value);
     }
+    if (said) json.field("streaming", "false");
     if (marked) json.field("status", to_string(message.status));
     json.end_object();
 }
@@ -62,12 +67,11 @@ std::string_view event_type(const model::Message& message) {
 
 }  // namespace
 
-void append_connection_status(std::string& out, const ConnectionStatus& status, base::Time now, Version version) {
+void append_connection_status(std::string& out, const ConnectionStatus& status, base::Time now) {
     JsonWriter json(out);
     begin(json, "connection_status", status.session).optional_field("user_id", status.user.str());
     json.optional_field("content", status.content).field("sender", model::to_string(status.sender));
     if (status.models != nullptr && !status.models->empty()) write_models(json, *status.models);
-    if (version == Version::v2) json.field("version", std::uint64_t{2});
     finish(json, now);
 }
 
@@ -97,7 +101,7 @@ void append_event(std::string& out, const SessionId& session, const Event& event
         json.optional_field("client_id", message.client_id.str());
         if (message.sender == Sender::ai) json.field("status", model::to_string(message.status));
     }
-    write_metadata(json, message);
+    write_metadata(json, message, version == Version::v2 ? Whole::said : Whole::silent);
     json.field("timestamp", base::format_rfc3339(message.at)).end_object();
 }
 
@@ -111,7 +115,7 @@ void write_stored_message(JsonWriter& json, const Event& event) {
     if (message.sender == Sender::ai && message.status != TurnState::done) {
         json.field("status", model::to_string(message.status));
     }
-    write_metadata(json, message);
+    write_metadata(json, message, Whole::silent);
     json.end_object();
 }
 

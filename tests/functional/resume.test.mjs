@@ -176,7 +176,7 @@ test('a client that holds another answer gets this one from its beginning', asyn
   assert.deepEqual([snapshot.type, snapshot.offset, snapshot.content], ['snapshot', 0, 'Second answer']);
 });
 
-test('a client that comes back after the end of its answer gets it whole', async (t) => {
+test('a client that comes back after the end of its answer gets the rest of it and its end', async (t) => {
   const { provider, enter } = await stage(t);
   const hand = provider.on('Count', byHand());
   const ada = await enter('ada', { v: 2 });
@@ -193,10 +193,12 @@ test('a client that comes back after the end of its answer gets it whole', async
     v: 2,
     query: { session_id: ada.sessionId, after_seq: '1', message_id, offset: '4' },
   });
-  const event = await back.next();
+  const rest = await back.next();
+  assert.deepEqual([rest.type, rest.message_id, rest.offset, rest.content], ['snapshot', message_id, 4, 'two']);
+  const end = await back.next();
   assert.deepEqual(
-    [event.type, event.seq, event.message_id, event.content, event.metadata.streaming],
-    ['ai_response', 2, message_id, 'One two', 'false'],
+    [end.type, end.seq, end.message_id, end.offset, end.status, end.metadata.done],
+    ['ai_response', 2, message_id, 7, 'done', 'true'],
   );
   assert.equal((await back.next()).type, 'resumed');
 });

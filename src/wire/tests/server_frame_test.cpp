@@ -32,7 +32,7 @@ model::Event answer(TurnState status) {
 TEST(ServerFrame, TheFirstStatusNamesTheModelsInOrderAndTheUser) {
     const std::vector<ModelChoice> models{{model::ModelId("b"), "B"}, {model::ModelId("a"), "A \"quoted\""}};
     std::string frame;
-    append_connection_status(frame, {{}, model::UserId("u-17"), {}, &models}, now, Version::v1);
+    append_connection_status(frame, {{}, model::UserId("u-17"), {}, &models}, now);
     expect_json(frame, R"({"type":"connection_status","user_id":"u-17","sender":"system",
         "models":[{"id":"b","name":"B"},{"id":"a","name":"A \"quoted\""}],"timestamp":"2026-02-22T10:00:00Z"})");
 }

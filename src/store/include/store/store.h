@@ -55,6 +55,7 @@ struct AcceptMessage {
     TurnId turn;
     MessageId answer;
     NodeId node;
+    ModelId default_model;  // who answers in a session that has chosen nobody
 };
 
 struct Accepted {

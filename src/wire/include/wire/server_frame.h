@@ -27,7 +27,7 @@ struct ConnectionStatus {
     const std::vector<ModelChoice>* models = nullptr;  // configuration order; null or empty: left out
     model::Sender sender = model::Sender::system;
 };
-void append_connection_status(std::string& out, const ConnectionStatus& status, base::Time now, Version version);
+void append_connection_status(std::string& out, const ConnectionStatus& status, base::Time now);
 
 void append_ack(std::string& out, const model::SessionId& session, const model::Event& event, base::Time now);
 
