@@ -1,10 +1,8 @@
-import { preact } from '@preact/preset-vite';
 import { defineConfig } from 'vitest/config';
 
 // Relative addresses everywhere (base './'): the server may serve the pages under any path prefix.
 export default defineConfig({
   base: './',
-  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false })],
   build: {
     target: 'es2021',
     modulePreload: { polyfill: false },
