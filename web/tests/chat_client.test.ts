@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { ChatClient, type Opening } from '../src/client/chat_client';
 import type { KeyValue } from '../src/client/token';
+import { unacknowledged } from '../src/client/transcript';
 import { FakeClock, FakeServer, seeded, settle } from './fakes';
 
 function memoryStorage(): KeyValue & { map: Map<string, string> } {
@@ -168,7 +169,8 @@ describe('sending', () => {
     await clock.advance(1500);
     server.pump();
     expect(server.log.filter((event) => event.sender === 'user')).toHaveLength(1);
-    expect(client.current.transcript.items.filter((item) => item.sender === 'user')).toMatchObject([{ delivery: 'sent', text: 'Hello' }]);
+    expect(texts(client).filter((text) => text === 'Hello')).toHaveLength(1);
+    expect(unacknowledged(client.current.transcript)).toEqual([]);
   });
 
   it('takes a connection without ack for dead', async () => {
@@ -252,6 +254,42 @@ describe('an answer', () => {
     server.pump();
     expect(server.urls[1]).toContain('offset=4');
     expect(texts(client)).toEqual(['Hello', 'one two three']);
+  });
+});
+
+describe('a session that has ended', () => {
+  const log = [{ seq: 1, id: 'u1', sender: 'user' as const, content: 'Hello' }];
+
+  it('is shown, and nothing more can be said in it', async () => {
+    Object.assign(server, { sessionId: 's1', ended: true, log });
+    const client = await connected({ sessionId: 's1' });
+    expect(client.current.transcript.ended).toBe(true);
+    expect(client.current.connection.kind).toBe('online');
+    client.send('more');
+    expect(texts(client)).toEqual(['Hello']);
+  });
+
+  it('is noticed when it ends from elsewhere', async () => {
+    Object.assign(server, { sessionId: 's1', log });
+    const client = await connected();
+    expect(client.current.transcript.ended).toBe(false);
+    server.endFromElsewhere();
+    server.pump();
+    await settle();
+    expect(client.current.transcript).toMatchObject({ ended: true });
+    expect(client.current.transcript.notice).toBeUndefined();
+  });
+
+  it('is noticed when it ended while there was no connection', async () => {
+    Object.assign(server, { sessionId: 's1', log });
+    const client = await connected();
+    server.socket.cut();
+    server.ended = true;
+    await clock.advance(1500);
+    server.pump();
+    await clock.advance(2000);
+    expect(client.current.transcript.ended).toBe(true);
+    expect(client.current.connection.kind).toBe('online');
   });
 });
 

@@ -124,6 +124,8 @@ export class FakeServer {
   refuse: { code: string; retry_after?: number } | undefined;
   /** HTTP answers with this failure while set. */
   httpFailure: 'unreachable' | 'unauthorized' | undefined;
+  /** The session has ended: it is still there to be read, and nothing binds to it. */
+  ended = false;
   private ids = 0;
 
   open = (url: string, protocols: string[]): Socket => {
@@ -165,7 +167,7 @@ export class FakeServer {
   greet(socket: FakeSocket): void {
     const query = new URL(socket.url).searchParams;
     const asked = query.get('session_id');
-    const known = asked !== null && asked === this.sessionId;
+    const known = asked !== null && asked === this.sessionId && !this.ended;
     socket.bound = known;
     socket.down.push({ type: 'connection_status', sender: 'system', user_id: 'u', models: [{ id: 'm', name: 'M' }], ...(known ? { session_id: asked } : {}) });
     const after = query.get('after_seq');
@@ -175,7 +177,7 @@ export class FakeServer {
       this.post(socket, { type: 'reset' });
       from = 0;
     }
-    for (const event of this.log.slice(from)) this.post(socket, this.frameOf(event));
+    for (const event of this.log.slice(from)) this.replay(socket, event, query);
     if (this.running) this.snapshot(socket, this.running, query);
     this.post(socket, { type: 'resumed', seq: this.log.length });
   }
@@ -190,7 +192,10 @@ export class FakeServer {
     }
     const clientId = frame['client_id'] ?? '';
     this.sessionId ??= `s${++this.ids}`;
-    if (!socket.bound) this.post(socket, { type: 'connection_status' });
+    if (!socket.bound) {
+      this.post(socket, { type: 'connection_status' });
+      if (this.running) this.snapshot(socket, this.running, new URLSearchParams());
+    }
     socket.bound = true;
     const stored = this.log.find((event) => event.clientId === clientId);
     const event = stored ?? this.append({ sender: 'user', content: frame['content'] ?? '', clientId });
@@ -222,9 +227,15 @@ export class FakeServer {
     if (status === 'failed') {
       this.broadcast({ type: 'error', message_id: id, seq: event.seq, status, error: { code: 'LLM_UNAVAILABLE', message: 'no' } });
     } else {
-      this.broadcast({ type: 'ai_response', message_id: id, offset: utf8Length(text), seq: event.seq, status, metadata: { streaming: 'true', done: 'true', status } });
+      this.broadcast(this.doneOf(event));
     }
     if (this.waiting) this.begin();
+  }
+
+  /** Somebody ends the session from elsewhere. */
+  endFromElsewhere(): void {
+    this.ended = true;
+    this.broadcast({ type: 'notification', content: 'This session has ended.' });
   }
 
   /** Dies and starts again: links break, the running answer is marked, with the text that a checkpoint had. */
@@ -234,6 +245,26 @@ export class FakeServer {
     this.append({ id: this.running.id, sender: 'ai', content: keep(this.running.text), status: 'interrupted' });
     this.running = undefined;
     this.waiting = false;
+  }
+
+  /** Of an answer that the client holds a part of, only the rest and the end. */
+  private replay(socket: FakeSocket, event: StoredEvent, query: URLSearchParams): void {
+    const offset = Number(query.get('offset') ?? 0);
+    const rest = event.id === query.get('message_id') ? dropUtf8(event.content, offset) : undefined;
+    if (rest === undefined) {
+      this.post(socket, this.frameOf(event));
+      return;
+    }
+    if (rest) this.post(socket, { type: 'snapshot', message_id: event.id, offset, content: rest });
+    this.post(socket, this.doneOf(event));
+  }
+
+  private doneOf(event: StoredEvent): ServerFrame {
+    const status = event.status ?? 'done';
+    return {
+      type: 'ai_response', message_id: event.id, offset: utf8Length(event.content), seq: event.seq, status,
+      metadata: { streaming: 'true', done: 'true', status },
+    };
   }
 
   private snapshot(socket: FakeSocket, running: { id: string; text: string }, query: URLSearchParams): void {
@@ -252,7 +283,7 @@ export class FakeServer {
   private frameOf(event: StoredEvent): ServerFrame {
     const common = { sender: event.sender, content: event.content, message_id: event.id, seq: event.seq };
     return event.sender === 'user'
-      ? { type: 'user_message', ...common }
+      ? { type: 'user_message', ...common, ...(event.clientId ? { client_id: event.clientId } : {}) }
       : { type: 'ai_response', ...common, status: event.status ?? 'done', metadata: { streaming: 'false' } };
   }
 
@@ -279,14 +310,14 @@ export class FakeServer {
   }
 
   private summary(id: string): SessionSummary {
-    return { id, user_id: 'u', name: '', last_activity: '', message_count: this.log.length, is_active: true, start_time: '', duration: 0, total_tokens: 0 };
+    return { id, user_id: 'u', name: '', last_activity: '', message_count: this.log.length, is_active: !this.ended, start_time: '', duration: 0, total_tokens: 0 };
   }
 
   private history(id: string): History {
     return {
-      session_id: id, is_active: true, last_seq: this.log.length,
+      session_id: id, is_active: !this.ended, last_seq: this.log.length,
       messages: this.log.map((event) => ({
-        id: event.id, seq: event.seq, sender: event.sender, content: event.content, timestamp: '2026-02-22T10:00:00Z',
+        id: event.id, seq: event.seq, sender: event.sender, content: event.content, ...(event.clientId ? { client_id: event.clientId } : {}), timestamp: '2026-02-22T10:00:00Z',
         ...(event.status && event.status !== 'done' ? { status: event.status } : {}),
       })),
     };

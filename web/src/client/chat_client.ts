@@ -168,7 +168,8 @@ export class ChatClient {
       const failed = await this.load();
       if (failed) return failed;
     }
-    const query = position(this.transcript);
+    // A session that has ended takes no more part in anything.
+    const query = this.transcript.ended ? {} : position(this.transcript);
     this.askedForSession = query['session_id'] !== undefined;
     return { go: true, query };
   }
@@ -269,6 +270,7 @@ export class ChatClient {
       this.whenHole();
       return;
     }
+    if (frame.type === 'notification' && frame.session_id) void this.checkEnded(frame.session_id);
     if (frame.type === 'resumed') this.connection.ready();
     else if (frame.type === 'connection_status' && !frame.session_id) this.watchBinding();
     if (frame.type === 'ack' || frame.type === 'error') {
@@ -300,9 +302,18 @@ export class ChatClient {
     const id = this.transcript.sessionId;
     if (!id || this.snapshot.connection.kind !== 'resuming') return;
     const history = await this.ports.api.history(id);
-    if (history.ok || history.failure !== 'not_found' || this.snapshot.connection.kind !== 'resuming') return;
-    this.dispatch({ type: 'gone' });
-    this.connection.ready();
+    if (id !== this.transcript.sessionId || this.snapshot.connection.kind !== 'resuming') return;
+    if (history.ok) this.dispatch({ type: 'history', history: history.value, now: this.now() });
+    else if (history.failure === 'not_found') this.dispatch({ type: 'gone' });
+    if (this.transcript.ended || !this.transcript.sessionId) this.connection.ready();
+  }
+
+  /** The server has something to say about our session: perhaps that somebody ended it. */
+  private async checkEnded(id: string): Promise<void> {
+    const history = await this.ports.api.history(id);
+    if (id !== this.transcript.sessionId || !history.ok || history.value.is_active !== false) return;
+    this.dispatch({ type: 'dismiss' });
+    this.dispatch({ type: 'ended' });
   }
 
   private watchSilence(): void {
