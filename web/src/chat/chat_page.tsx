@@ -131,26 +131,31 @@ function ConnectionLine({ connection, onTry, renewToken }: ConnectionLineProps):
   if (connection.kind === 'online') since.current = 0;
   else if (since.current === 0) since.current = Date.now();
   const now = useNow(500, connection.kind !== 'online');
-  if (connection.kind === 'unauthorized') {
-    return (
-      <div class="column line" role="status">
-        <p>Your sign-in has expired. Open the chat again from where you came; nothing that you wrote is lost.</p>
-        {renewToken && (
-          <button type="button" class="link-button" onClick={renewToken}>
-            Sign in again
-          </button>
-        )}
-      </div>
-    );
-  }
-  const detail = connectionDetail(connection);
-  if (!detail || now - since.current < 1000) return null;
+  // The line stays as it is through the attempts between two waits.
+  const detail = useRef('');
+  if (connection.kind === 'online') detail.current = '';
+  else detail.current = connectionDetail(connection) || detail.current;
+  if (connection.kind === 'unauthorized') return <SignInLine renewToken={renewToken} />;
+  if (!detail.current || now - since.current < 1000) return null;
   return (
     <div class="column line" id="connection-line" role="status">
-      <p>{detail}</p>
+      <p>{detail.current}</p>
       {connection.kind === 'waiting' && (
         <button type="button" class="link-button" onClick={onTry}>
           Try now
+        </button>
+      )}
+    </div>
+  );
+}
+
+function SignInLine({ renewToken }: { renewToken?: (() => void) | undefined }): JSX.Element {
+  return (
+    <div class="column line" role="status">
+      <p>Your sign-in has expired. Open the chat again from where you came; nothing that you wrote is lost.</p>
+      {renewToken && (
+        <button type="button" class="link-button" onClick={renewToken}>
+          Sign in again
         </button>
       )}
     </div>

@@ -53,7 +53,7 @@ export function Composer(props: ComposerProps): JSX.Element {
   };
 
   return (
-    <form id="input-area" class="composer" onSubmit={(event) => (event.preventDefault(), submit())}>
+    <form id="input-area" class="composer" aria-label="Write a message" onSubmit={(event) => (event.preventDefault(), submit())}>
       <div class="column">
         <div class="composer-box">
           <textarea

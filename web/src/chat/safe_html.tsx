@@ -59,7 +59,7 @@ function build(node: Node, caret: boolean): ComponentChild {
       return <CodeBlock code={element.textContent ?? ''} language={element.querySelector('code')?.getAttribute('title') ?? ''} />;
     case 'table':
       return (
-        <div class="table-scroll" tabIndex={0} role="region" aria-label="Table">
+        <div class="table-scroll" tabIndex={0} role="group" aria-label="Table">
           <table>{childrenOf(element, false)}</table>
         </div>
       );
