@@ -22,8 +22,8 @@ enum ExitCode : int {
 // check_config(). Call it once per process, from the main thread.
 //
 // When the server is ready to be used it prints `listening on http://HOST:PORT{prefix}/` and a line feed on
-// stdout, flushes, and then calls `on_ready` (if not empty) on the calling thread with the port that is really
-// listened on. Nothing else is written to stdout before that line.
+// stdout, flushes, and then calls `on_ready` (if not empty) on the calling thread with the port that is
+// really listened on. Nothing else is written to stdout before that line.
 //
 // If it cannot listen, it prints listen_failure() on stderr and returns exit_cannot_listen; nothing was
 // created before except the data folder. Other failures at start are one line on stderr, too

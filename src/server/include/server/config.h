@@ -58,11 +58,12 @@ struct Config {
     bool development = false;
 
     struct Server {
-        std::string host = "0.0.0.0";         // an IP address, or a name that resolves to one
-        std::uint16_t port = 8080;            // 0: any free port
+        std::string host = "0.0.0.0";          // an IP address, or a name that resolves to one
+        std::uint16_t port = 8080;             // 0: any free port
         std::string path_prefix = "/chatbox";  // starts with /, does not end with one; empty: the root
-        std::size_t threads = 0;              // of the network; check_config() puts the number of cores for 0
+        std::size_t threads = 0;  // of the network; check_config() puts the number of cores for 0
         Millis shutdown_timeout{30'000};
+        std::uint16_t static_port = 3333;  // accepted, never used: the pages come from the server itself
     } server;
 
     struct Auth {
@@ -70,7 +71,8 @@ struct Config {
     } auth;
 
     struct Web {
-        // Origins as browsers send them: scheme://host[:port], lower case, no default port. Empty: the server's own.
+        // Origins as browsers send them: scheme://host[:port], lower case, no default port. Empty: the
+        // server's own.
         std::vector<std::string> allowed_origins;
         std::vector<std::string> cors_allowed_origins;
         std::vector<std::string> frame_ancestors{"'self'"};  // sources of the CSP directive
@@ -80,55 +82,55 @@ struct Config {
     } web;
 
     struct Http {
-        Millis read_timeout{15'000};          // of one request, from its first byte
-        Millis idle_timeout{120'000};         // between two requests of a connection
-        std::size_t max_body = 1024 * 1024;   // bytes
+        Millis read_timeout{15'000};         // of one request, from its first byte
+        Millis idle_timeout{120'000};        // between two requests of a connection
+        std::size_t max_body = 1024 * 1024;  // bytes
     } http;
 
     struct WebSocket {
         std::size_t max_message_size = 1'048'576;  // bytes, over all fragments
         std::size_t read_buffer_size = 1024;
         std::size_t write_buffer_size = 1024;
-        Millis pong_wait{60'000};   // silence after which the peer is gone
+        Millis pong_wait{60'000};    // silence after which the peer is gone
         Millis ping_period{54'000};  // less than pong_wait
-        Millis write_wait{10'000};  // for one write
+        Millis write_wait{10'000};   // for one write
     } websocket;
 
     struct Limits {
-        std::size_t max_connections = 10'000;         // of the process
+        std::size_t max_connections = 10'000;  // of the process
         std::size_t max_connections_per_user = 10;
-        std::size_t rate_limit = 100;                 // messages of a user in rate_window
+        std::size_t rate_limit = 100;  // messages of a user in rate_window
         Millis rate_window{60'000};
         std::size_t admin_rate_limit = 20;
         Millis admin_rate_window{60'000};
         Millis rate_limit_cleanup_interval{300'000};
-        std::size_t outbox_bytes = 1024 * 1024;       // unsent bytes of a connection, hard bound
-        std::size_t pending_frames = 64;              // frames of a connection that wait or are in work
+        std::size_t outbox_bytes = 1024 * 1024;  // unsent bytes of a connection, hard bound
+        std::size_t pending_frames = 64;         // frames of a connection that wait or are in work
     } limits;
 
     struct Chat {
-        std::size_t history_messages = 200;           // given to the model, newest kept
+        std::size_t history_messages = 200;  // given to the model, newest kept
         std::size_t history_bytes = 256 * 1024;
         std::size_t max_answer_bytes = 4 * 1024 * 1024;
-        Millis checkpoint_interval{500};              // a running answer is saved this often
-        std::string system_prompt;                    // empty: none
+        Millis checkpoint_interval{500};  // a running answer is saved this often
+        std::string system_prompt;        // empty: none
         Millis reconnect_timeout{900'000};
         Millis session_ttl{900'000};
         Millis session_cleanup_interval{300'000};
     } chat;
 
     struct Llm {
-        std::vector<ProviderConfig> providers;        // the first one is the default model
-        Millis stream_timeout{120'000};               // a whole answer
+        std::vector<ProviderConfig> providers;  // the first one is the default model
+        Millis stream_timeout{120'000};         // a whole answer
         Millis connect_timeout{10'000};
         Millis first_token_timeout{30'000};
-        Millis silence_timeout{60'000};               // between two pieces
+        Millis silence_timeout{60'000};  // between two pieces
         double demo_tokens_per_second = 40;
     } llm;
 
     struct Storage {
         std::string data_dir = "./data";
-        std::optional<std::string> encryption_key;    // 32 raw bytes
+        std::optional<std::string> encryption_key;  // 32 raw bytes
     } storage;
 
     struct Mongo {
@@ -138,7 +140,7 @@ struct Config {
         std::string username, password;
         Millis connect_timeout{10'000};
         std::size_t verbose = 1;
-        double slow_threshold = 2;                    // seconds
+        double slow_threshold = 2;  // seconds
         std::size_t retry_attempts = 3;
         Millis retry_delay{100};
         Millis retry_max_delay{2'000};
@@ -152,8 +154,8 @@ struct Config {
         std::string site = "CHAT";
         std::vector<S3SourceConfig> s3;
         std::vector<UploadTypeConfig> types;
-        S3SourceConfig env_s3;        // the S3_* variables: one source
-        UploadTypeConfig env_type;    // the UPLOAD_* variables
+        S3SourceConfig env_s3;      // the S3_* variables: one source
+        UploadTypeConfig env_type;  // the UPLOAD_* variables
     } uploads;
 
     struct Notify {
@@ -165,25 +167,26 @@ struct Config {
         std::vector<SesConfig> ses;
         std::vector<SmtpConfig> smtp;
         std::vector<MockMailConfig> mock;
-        SesConfig env_ses;            // the SES_* variables
-        SmtpConfig env_smtp;          // the SMTP_* variables
+        SesConfig env_ses;    // the SES_* variables
+        SmtpConfig env_smtp;  // the SMTP_* variables
     } notify;
 
     struct Log {
-        std::string dir;              // empty: no files
-        std::string level = "info";   // debug, info, warn or error
-        bool console = true;          // JSON lines on stderr
+        std::string dir;             // empty: no files
+        std::string level = "info";  // debug, info, warn, warning, error or fatal
+        bool console = true;         // JSON lines on stderr
         std::string info_file = "info.log", warn_file = "warn.log", error_file = "error.log";
     } log;
 
-    struct Kubernetes {               // accepted, never used
+    struct Kubernetes {  // accepted, never used
         std::string name_space = "default", service_name = "chatbox-websocket";
         std::string config_map_name = "chatbox-config", secret_name = "chatbox-secrets";
         bool enable_probe = true;
     } kubernetes;
 
     struct Features {
-        bool voice_messages = true, file_uploads = true, admin_takeover = true, help_requests = true, metrics = true;
+        bool voice_messages = true, file_uploads = true, admin_takeover = true, help_requests = true,
+             metrics = true;
     } features;
 };
 
