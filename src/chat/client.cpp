@@ -91,9 +91,9 @@ void Client::unbind() {
 void Client::send_status(const SessionId& session, std::string_view content) {
     wire::ConnectionStatus status;
     status.session = session;
-    status.user = user_id();
     status.content = content;
     if (content.empty()) {
+        status.user = user_id();
         status.models = &hub_.choices_;
     } else {
         status.sender = model::Sender::ai;
@@ -221,9 +221,20 @@ void Client::choose_model(const SessionId& session, const model::ModelId& model)
 
 void Client::handle_stop(const ClientFrame& frame) {
     const auto actor = frame.session.empty() ? session_ : hub_.find(frame.session);
-    if (!actor) return;  // nothing runs that could be stopped
-    if (actor->user() != user_id()) return refuse(Fault::not_owner(), frame.session, {});
-    actor->stop();
+    if (actor && actor->user() == user_id()) return actor->stop();
+    if (frame.session.empty()) return;
+    // Nothing of this user runs there. Only the store knows whether it is somebody else's.
+    store::OpenSession request;
+    request.user = user_id();
+    request.session = frame.session;
+    request.at = hub_.parts_.clock.now();
+    store::Reply<store::Opened> reply{
+        hub_.parts_.loop, [weak = weak_from_this(), asked = frame.session](Result<store::Opened> opened) {
+            const auto self = weak.lock();
+            if (!self || self->gone_ || opened || opened.error().code == Errc::not_found) return;
+            self->refuse_error(opened.error().code, asked, {});
+        }};
+    hub_.parts_.store.open_session(std::move(request), std::move(reply));
 }
 
 void Client::refuse(const Fault& fault, const SessionId& session, const model::ClientId& client_id) {

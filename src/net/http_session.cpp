@@ -74,6 +74,7 @@ public:
     void on_stop() override {
         if (idle_) stream_.cancel();
     }
+    void on_cut() override { stream_.close(); }
 
     NetShard& shard() { return shard_; }
 

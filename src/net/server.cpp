@@ -50,7 +50,7 @@ public:
 
     void begin_draining() override { state_.draining = true; }
 
-    void stop(std::function<void()> done) override {
+    void stop(base::Millis grace, std::function<void()> done) override {
         begin_draining();
         auto left = std::make_shared<std::atomic<std::size_t>>(shards_.size());
         auto one_stopped = [left, done = std::move(done)] {
@@ -63,7 +63,7 @@ public:
         });
         for (auto& shard : shards_) {
             NetShard* each = shard.get();
-            asio::post(each->loop(), [each, one_stopped] { each->stop(one_stopped); });
+            asio::post(each->loop(), [each, grace, one_stopped] { each->stop(grace, one_stopped); });
         }
     }
 

@@ -19,6 +19,7 @@ NetShard::NetShard(ServerState& state, boost::asio::io_context& loop, chat::Hub&
       hub_(hub),
       wheel_(state.clock.steady()),
       timer_(loop),
+      grace_(loop),
       read_buffer_(read_buffer_bytes) {}
 
 void NetShard::start() { tick(); }
@@ -62,17 +63,28 @@ void NetShard::part(Member& member) {
     check_stopped();
 }
 
-void NetShard::stop(std::function<void()> done) {
+void NetShard::tell_all(void (Member::*what)()) {
+    for (auto at = members_.begin(); at != members_.end();) {
+        Member& member = *at++;
+        (member.*what)();
+    }
+}
+
+void NetShard::stop(base::Millis grace, std::function<void()> done) {
     stopping_ = true;
     on_stopped_ = std::move(done);
-    // A member may leave when it is told.
-    for (auto at = members_.begin(); at != members_.end();) (at++)->on_stop();
+    tell_all(&Member::on_stop);
+    grace_.expires_after(grace);
+    grace_.async_wait([this](boost::system::error_code ec) {
+        if (!ec) tell_all(&Member::on_cut);
+    });
     check_stopped();
 }
 
 void NetShard::check_stopped() {
     if (on_stopped_ && members_.empty()) {
         timer_.cancel();
+        grace_.cancel();
         std::exchange(on_stopped_, nullptr)();
     }
 }

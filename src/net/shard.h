@@ -62,8 +62,8 @@ public:
     NetShard& operator=(const NetShard&) = delete;
 
     void start();
-    // Closes everything; `done` once nothing is left.
-    void stop(std::function<void()> done);
+    // Closes everything, in order at first and, after `grace`, at once; `done` when nothing is left.
+    void stop(base::Millis grace, std::function<void()> done);
 
     ServerState& state() { return state_; }
     boost::asio::io_context& loop() { return loop_; }
@@ -84,7 +84,8 @@ public:
                        boost::intrusive::tag<struct MemberTag>> {
     public:
         virtual ~Member() = default;
-        virtual void on_stop() = 0;
+        virtual void on_stop() = 0;   // end in order, soon
+        virtual void on_cut() = 0;    // end now
     };
     void join(Member& member);
     void part(Member& member);
@@ -94,6 +95,8 @@ private:
     void tick();
     void flush();
     void check_stopped();
+    // A member may leave when it is told.
+    void tell_all(void (Member::*what)());
 
     using Members = boost::intrusive::list<
         Member, boost::intrusive::constant_time_size<false>,
@@ -105,6 +108,7 @@ private:
     chat::Hub& hub_;
     TimerWheel wheel_;
     boost::asio::steady_timer timer_;
+    boost::asio::steady_timer grace_;
     std::vector<char> read_buffer_;
     std::vector<std::shared_ptr<WsConnection>> to_flush_;
     std::vector<std::unique_ptr<std::string>> spare_buffers_;

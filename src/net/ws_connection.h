@@ -42,6 +42,7 @@ public:
 private:
     void on_due(base::Instant now) override;
     void on_stop() override;
+    void on_cut() override { drop("cut off at the end of the server"); }
 
     void wait_readable();
     void on_readable();

@@ -267,7 +267,9 @@ void App::begin_shutdown(int signal) {
 }
 
 void App::hubs_are_done() {
-    server_->stop([this] { finish(exit_ok); });
+    // Clients that do not answer a close are cut off in time for the rest to end in order.
+    constexpr base::Millis enough{3000};
+    server_->stop(std::min(enough, config_.server.shutdown_timeout / 2), [this] { finish(exit_ok); });
 }
 
 void App::finish(int code) {

@@ -78,15 +78,19 @@ test("somebody else's session is refused to the intruder, and its owner notices 
     { type: 'model_select', session_id: ada.sessionId, model_id: 'beta' },
     { type: 'stop', session_id: ada.sessionId },
   ];
-  for (const frame of intrusions) {
-    eve.send(frame);
-    const error = await eve.nextOf('error');
-    assert.equal(error.error.code, 'UNAUTHORIZED', frame.type);
-    assert.equal(error.error.message, 'You do not have permission to access this session');
-    assert.equal(error.error.recoverable, true);
-    assert.equal(error.sender, 'ai');
-  }
+  const refused = async (code, message) => {
+    for (const frame of intrusions) {
+      eve.send(frame);
+      const error = await eve.nextOf('error');
+      assert.deepEqual([error.error.code, error.error.message], [code, message], frame.type);
+      assert.equal(error.session_id, ada.sessionId, 'the id that she sent');
+      assert.equal(error.error.recoverable, true);
+      assert.equal(error.sender, 'ai');
+    }
+  };
+  await refused('SERVICE_ERROR', 'Failed to establish session connection');
   assert.equal((await eve.ask('Mine, then', { session_id: undefined })).text, 'You said: Mine, then');
+  await refused('UNAUTHORIZED', 'You do not have permission to access this session');
   assert.notEqual(eve.sessionId, ada.sessionId);
   await eve.close();
 
@@ -103,7 +107,7 @@ test('an intruder who was never bound anywhere is refused, too', async (t) => {
   await ada.ask('Mine');
   const eve = await enter('eve');
   eve.say('Let me in', { session_id: ada.sessionId });
-  assert.equal((await eve.next()).error.code, 'UNAUTHORIZED');
+  assert.equal((await eve.next()).error.code, 'SERVICE_ERROR');
   await eve.close();
   assert.equal((await ada.ask('Still mine')).text, 'You said: Still mine');
 });
@@ -114,6 +118,8 @@ test('a session that was ended stays ended: the next message opens a new one', a
   await ada.ask('Before');
   const old = ada.sessionId;
   assert.deepEqual((await end(server, ada.token, old)).json(), { status: 'ended' });
+  const notice = await ada.next();
+  assert.deepEqual([notice.type, notice.session_id], ['notification', old], 'its connections are told');
   const { frames } = await ada.ask('After', { session_id: old });
   assert.notEqual(ada.sessionId, old);
   assert.equal(frames[0].type, 'connection_status', 'the connection is bound to the new session');

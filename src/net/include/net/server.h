@@ -59,9 +59,9 @@ public:
     // From now on readyz says 503. Any thread.
     virtual void begin_draining() = 0;
 
-    // Stops listening, closes WebSockets with 1001 and idle HTTP connections at once; `done` is called once, on
-    // some loop's thread, when all are gone. Any thread, once.
-    virtual void stop(std::function<void()> done) = 0;
+    // Stops listening, closes WebSockets with 1001 and idle HTTP connections at once, and after `grace` cuts off
+    // whoever is still there; `done` is called once, on some loop's thread, when all are gone. Any thread, once.
+    virtual void stop(base::Millis grace, std::function<void()> done) = 0;
 };
 
 // All arguments that are references outlive the server; destroy it after the loops have stopped.
