@@ -161,8 +161,7 @@ bool CurlClient::watch(curl_socket_t socket, int what) {
         if (!watch->open(socket)) return false;
         found = watches_.emplace(socket, std::move(watch)).first;
     }
-    found->second->want(what);
-    return true;
+    return found->second->want(what);
 }
 
 void CurlClient::set_timer(long timeout_ms) {

@@ -28,7 +28,8 @@ public:
     // Starts to watch. False if the kernel refuses, for instance because it is out of memory for it.
     bool open(curl_socket_t socket);
     // What to wait for from now on: CURL_POLL_IN, CURL_POLL_OUT, CURL_POLL_INOUT or CURL_POLL_NONE.
-    void want(int what);
+    // False if the kernel refuses.
+    bool want(int what);
     // The end. No on_ready() comes after it.
     void release();
 
@@ -39,9 +40,11 @@ private:
         int event;  // what curl calls it
         bool wanted = false;
         bool waiting = false;
+        bool was_waited_for = false;  // since the socket was opened
     };
 
-    void want(Direction& direction, bool wanted);
+    void want_direction(Direction& direction, bool wanted);
+    bool forget_writing();
     void wait(Direction& direction, std::shared_ptr<SocketWatch> self);
 
     Listener* listener_;  // null once released

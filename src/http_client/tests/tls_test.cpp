@@ -41,7 +41,7 @@ std::string pem(Write write) {
 
 // A certificate for `name` that signs itself, good for an hour.
 Certificate make_certificate(const std::string& name) {
-    EVP_PKEY* key = EVP_EC_gen("P-256");
+    EVP_PKEY* key = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
     X509* certificate = X509_new();
     X509_set_version(certificate, 2);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);

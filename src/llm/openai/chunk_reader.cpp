@@ -1,8 +1,51 @@
 #include "chunk_reader.h"
 
+#include <cstring>
 #include <functional>
 
 namespace chatbox::llm::openai {
+
+namespace {
+
+// Comparing with a literal of known length costs an instruction or two; there are a dozen keys in each chunk.
+template <std::size_t N>
+bool is(std::string_view name, const char (&literal)[N]) {
+    return name.size() == N - 1 && std::memcmp(name.data(), literal, N - 1) == 0;
+}
+
+}  // namespace
+
+ChunkReader::Key ChunkReader::key_of(Place place, std::string_view name) {
+    switch (place) {
+        case Place::top:
+            if (is(name, "choices")) return Key::choices;
+            if (is(name, "usage")) return Key::usage;
+            if (is(name, "object")) return Key::object;
+            if (is(name, "error")) return Key::error;
+            [[fallthrough]];
+        case Place::error:
+            if (is(name, "message")) return Key::message;
+            if (is(name, "type")) return Key::type;
+            if (is(name, "code")) return Key::code;
+            return Key::other;
+        case Place::choice:
+            if (is(name, "delta")) return Key::delta;
+            if (is(name, "finish_reason")) return Key::finish_reason;
+            if (is(name, "message")) return Key::message;
+            return Key::other;
+        case Place::delta:
+            return is(name, "content") ? Key::content : Key::other;
+        case Place::usage:
+            if (is(name, "prompt_tokens")) return Key::prompt_tokens;
+            if (is(name, "completion_tokens")) return Key::completion_tokens;
+            if (is(name, "total_tokens")) return Key::total_tokens;
+            return Key::other;
+        case Place::choices:
+        case Place::nowhere:
+            return Key::other;
+    }
+    return Key::other;
+}
 
 ChunkReader::ChunkReader() : parser_(boost::json::parse_options{}) {}
 
@@ -84,29 +127,12 @@ bool ChunkReader::Handler::on_key_part(string_view part, std::size_t size, error
 }
 
 bool ChunkReader::Handler::on_key(string_view part, std::size_t size, error_code&) {
-    static constexpr std::pair<std::string_view, Key> names[] = {
-        {"choices", Key::choices},
-        {"delta", Key::delta},
-        {"content", Key::content},
-        {"finish_reason", Key::finish_reason},
-        {"usage", Key::usage},
-        {"object", Key::object},
-        {"error", Key::error},
-        {"message", Key::message},
-        {"type", Key::type},
-        {"code", Key::code},
-        {"prompt_tokens", Key::prompt_tokens},
-        {"completion_tokens", Key::completion_tokens},
-        {"total_tokens", Key::total_tokens}};
-    key_ = Key::other;
-    if (here() == Place::nowhere) return true;
-    std::string_view name(part.data(), part.size());
-    if (part.size() != size) {
-        key_parts_.append(name);
-        name = key_parts_;
+    if (part.size() == size) {
+        key_ = key_of(here(), {part.data(), part.size()});
+    } else {
+        key_parts_.append(part.data(), part.size());
+        key_ = key_of(here(), key_parts_);
     }
-    for (const auto& [known, key] : names)
-        if (known == name) key_ = key;
     return true;
 }
 

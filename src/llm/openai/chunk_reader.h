@@ -76,6 +76,9 @@ private:
         code
     };
 
+    // What a key means in an object of this place.
+    static Key key_of(Place place, std::string_view name);
+
     // Boost.JSON calls these as it meets things (see boost::json::basic_parser).
     struct Handler {
         using error_code = boost::json::error_code;

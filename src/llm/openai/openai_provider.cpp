@@ -151,10 +151,11 @@ private:
     // The decoder quotes the vendor's error objects as they are.
     Result<AnswerEnd> without_keys(Result<AnswerEnd> end) const {
         if (end.has_value()) return end;
-        const std::string_view detail = end.error().detail;
-        return Error{end.error().code, detail.size() <= max_quoted_bytes
-                                           ? redact(detail, api_key_)
-                                           : redact_cut(detail.substr(0, max_quoted_bytes), api_key_)};
+        const Error error = end.error();  // by value: Boost 1.81 returns a copy
+        const std::string_view detail = error.detail;
+        return Error{error.code, detail.size() <= max_quoted_bytes
+                                     ? redact(detail, api_key_)
+                                     : redact_cut(detail.substr(0, max_quoted_bytes), api_key_)};
     }
 
     void linger() {
