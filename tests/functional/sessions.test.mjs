@@ -89,7 +89,7 @@ test("somebody else's session is refused to the intruder, and its owner notices 
     }
   };
   await refused('SERVICE_ERROR', 'Failed to establish session connection');
-  assert.equal((await eve.ask('Mine, then', { session_id: undefined })).text, 'You said: Mine, then');
+  assert.equal((await eve.ask('Hers', { session_id: undefined })).text, 'You said: Hers');
   await refused('UNAUTHORIZED', 'You do not have permission to access this session');
   assert.notEqual(eve.sessionId, ada.sessionId);
   await eve.close();

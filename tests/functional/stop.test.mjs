@@ -95,6 +95,9 @@ test('a stop that follows its question at once finds it', async (t) => {
   ada.say('Hello');
   ada.send({ type: 'stop' });
   assert.equal((await ada.answer()).end.status, 'stopped');
+  ada.say('Hello');
+  ada.stop();
+  assert.equal((await ada.answer()).end.status, 'stopped', 'in a session that is known');
 });
 
 test('another device of the user may stop the answer, and both see its end', async (t) => {
@@ -132,6 +135,7 @@ test('messages that waited for the stopped answer are answered', async (t) => {
   provider.on('Slow', neverAnswers);
   const ada = await enter('ada', { v: 2 });
   ada.say('Slow', { client_id: 'c1' });
+  await provider.request(0);
   ada.say('Waiting', { client_id: 'c2' });
   await ada.next((frame) => frame.client_id === 'c2');
   ada.stop();

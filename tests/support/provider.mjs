@@ -76,8 +76,12 @@ class Exchange {
     this.socket.resetAndDestroy();
   }
 
-  // False when the server hung up meanwhile.
+  // Waits, also until the server has taken what was written. False when it hung up meanwhile.
   async pause(ms) {
+    const drained = new Promise((resolve) =>
+      this.response.writableNeedDrain ? this.response.once('drain', resolve) : setImmediate(resolve),
+    );
+    await Promise.race([drained, this.gone]);
     if (ms > 0) await Promise.race([new Promise((resolve) => setTimeout(resolve, ms)), this.gone]);
     return !this.isGone;
   }
