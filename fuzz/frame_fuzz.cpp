@@ -1,4 +1,5 @@
-// The parser of client frames: whatever the bytes are, it answers with a frame within its limits or with a fault.
+// The parser of client frames: whatever the bytes are, it answers with a frame within its limits or with a
+// fault.
 #include <cstdlib>
 #include <string_view>
 

@@ -1,4 +1,5 @@
-// The WebSocket decoder: what it finds depends on the bytes, not on how they were cut, and nothing exceeds the limit.
+// The WebSocket decoder: what it finds depends on the bytes, not on how they were cut, and nothing exceeds
+// the limit.
 #include "../src/net/ws_codec.h"
 
 #include <algorithm>

@@ -14,7 +14,9 @@ using wire::ClientFrame;
 using wire::ClientFrameType;
 using wire::Fault;
 
-const model::UserId& Client::user_id() const { return user_.id; }
+const model::UserId& Client::user_id() const {
+    return user_.id;
+}
 
 // --- connecting ---
 
@@ -26,11 +28,12 @@ void Client::start(Introduction introduction) {
     request.user = user_id();
     request.session = introduction.session;
     request.at = hub_.parts_.clock.now();
-    store::Reply<store::Opened> reply{
-        hub_.parts_.loop, [weak = weak_from_this(), introduction](Result<store::Opened> opened) {
-            const auto self = weak.lock();
-            if (self && !self->gone_) self->on_opened(introduction, std::move(opened));
-        }};
+    store::Reply<store::Opened> reply{hub_.parts_.loop,
+                                      [weak = weak_from_this(), introduction](Result<store::Opened> opened) {
+                                          const auto self = weak.lock();
+                                          if (self && !self->gone_)
+                                              self->on_opened(introduction, std::move(opened));
+                                      }};
     hub_.parts_.store.open_session(std::move(request), std::move(reply));
 }
 
@@ -49,7 +52,8 @@ void Client::on_opened(Introduction introduction, Result<store::Opened> opened) 
     } else {
         // Somebody else's session looks like one that does not exist.
         send_status({});
-        if (!opened && opened.error().code == Errc::unavailable) refuse(Fault::database(), introduction.session, {});
+        if (!opened && opened.error().code == Errc::unavailable)
+            refuse(Fault::database(), introduction.session, {});
     }
     finish_opening();
 }
@@ -129,9 +133,12 @@ bool Client::may_wait(const ClientFrame& frame) {
 
 void Client::handle(ClientFrame frame) {
     switch (frame.type) {
-        case ClientFrameType::user_message: return handle_user_message(std::move(frame));
-        case ClientFrameType::model_select: return handle_model_select(std::move(frame));
-        case ClientFrameType::stop: return handle_stop(frame);
+        case ClientFrameType::user_message:
+            return handle_user_message(std::move(frame));
+        case ClientFrameType::model_select:
+            return handle_model_select(std::move(frame));
+        case ClientFrameType::stop:
+            return handle_stop(frame);
     }
 }
 
@@ -166,8 +173,8 @@ void Client::handle_user_message(ClientFrame frame) {
     request.node = turn.node;
     request.default_model = hub_.choices_.front().id;
     store::Reply<store::Accepted> reply{
-        hub_.parts_.loop, [&hub = hub_, weak = weak_from_this(), asked = frame.session, client_id = frame.client_id,
-                           turn](Result<store::Accepted> accepted) {
+        hub_.parts_.loop, [&hub = hub_, weak = weak_from_this(), asked = frame.session,
+                           client_id = frame.client_id, turn](Result<store::Accepted> accepted) {
             hub.on_accepted(weak, asked, client_id, turn, std::move(accepted));
         }};
     hub_.parts_.store.accept_message(std::move(request), std::move(reply));
@@ -189,50 +196,55 @@ void Client::handle_model_select(ClientFrame frame) {
     request.fresh_id = SessionId(base::random_hex_id());
     request.model = frame.model;
     request.at = hub_.parts_.clock.now();
-    store::Reply<store::Opened> reply{
-        hub_.parts_.loop,
-        [weak = weak_from_this(), asked = frame.session, model = frame.model](Result<store::Opened> opened) {
-            const auto self = weak.lock();
-            if (!self || self->gone_) return;
-            if (opened) {
-                self->bind(self->hub_.actor_for(opened->session));
-                self->choose_model(opened->session.id, model);
-            } else {
-                self->refuse_error(opened.error().code, asked, {});
-            }
-            self->finish_opening();
-        }};
+    store::Reply<store::Opened> reply{hub_.parts_.loop, [weak = weak_from_this(), asked = frame.session,
+                                                         model = frame.model](Result<store::Opened> opened) {
+                                          const auto self = weak.lock();
+                                          if (!self || self->gone_) return;
+                                          if (opened) {
+                                              self->bind(self->hub_.actor_for(opened->session));
+                                              self->choose_model(opened->session.id, model);
+                                          } else {
+                                              self->refuse_error(opened.error().code, asked, {});
+                                          }
+                                          self->finish_opening();
+                                      }};
     hub_.parts_.store.open_session(std::move(request), std::move(reply));
 }
 
 void Client::choose_model(const SessionId& session, const model::ModelId& model) {
-    store::Reply<model::Session> reply{
-        hub_.parts_.loop, [&hub = hub_, weak = weak_from_this(), session, model](Result<model::Session> changed) {
-            const auto self = weak.lock();
-            if (changed) {
-                if (const auto actor = hub.find(session)) actor->set_model(model);
-            }
-            if (!self || self->gone_) return;
-            if (!changed) return self->refuse_error(changed.error().code, session, {});
-            self->send_status(session, "Model changed to " + model.str());
-        }};
+    store::Reply<model::Session> reply{hub_.parts_.loop, [&hub = hub_, weak = weak_from_this(), session,
+                                                          model](Result<model::Session> changed) {
+                                           const auto self = weak.lock();
+                                           if (changed) {
+                                               if (const auto actor = hub.find(session))
+                                                   actor->set_model(model);
+                                           }
+                                           if (!self || self->gone_) return;
+                                           if (!changed)
+                                               return self->refuse_error(changed.error().code, session, {});
+                                           self->send_status(session, "Model changed to " + model.str());
+                                       }};
     hub_.parts_.store.set_model(session, model, std::move(reply));
 }
 
 void Client::handle_stop(const ClientFrame& frame) {
     const auto actor = frame.session.empty() ? session_ : hub_.find(frame.session);
-    if (actor && actor->user() == user_id()) return actor->stop();
-    if (frame.session.empty()) return;
-    // Nothing of this user runs there. Only the store knows whether it is somebody else's.
+    if (pending_ == 0 && actor && actor->user() == user_id()) return actor->stop();
+    // The question may still be on its way to the store, or the session is not known here. The store answers
+    // in order, so behind its answer the turn that is meant has begun.
     store::OpenSession request;
     request.user = user_id();
-    request.session = frame.session;
+    request.session = target(frame);
     request.at = hub_.parts_.clock.now();
     store::Reply<store::Opened> reply{
         hub_.parts_.loop, [weak = weak_from_this(), asked = frame.session](Result<store::Opened> opened) {
             const auto self = weak.lock();
-            if (!self || self->gone_ || opened || opened.error().code == Errc::not_found) return;
-            self->refuse_error(opened.error().code, asked, {});
+            if (!self || self->gone_) return;
+            if (opened) {
+                if (const auto found = self->hub_.find(opened->session.id)) found->stop();
+            } else if (opened.error().code != Errc::not_found) {
+                self->refuse_error(opened.error().code, asked, {});
+            }
         }};
     hub_.parts_.store.open_session(std::move(request), std::move(reply));
 }
@@ -251,8 +263,10 @@ void Client::refuse_error(Errc code, const SessionId& session, const model::Clie
             return refuse({wire::FaultCode::not_found, "Session not found"}, session, client_id);
         case Errc::unavailable:
         case Errc::timeout:
-        case Errc::internal: return refuse(Fault::database(), session, client_id);
-        default: return refuse(Fault::unexpected(), session, client_id);
+        case Errc::internal:
+            return refuse(Fault::database(), session, client_id);
+        default:
+            return refuse(Fault::unexpected(), session, client_id);
     }
 }
 
@@ -283,8 +297,8 @@ void Client::begin_catch_up(model::Seq have, model::MessageId partial, std::uint
     continue_catch_up();
 }
 
-// Sends what was read, reads the next page, and ends when nothing is missing. It goes on whenever the peer has
-// room, so a long history never fills the outbox.
+// Sends what was read, reads the next page, and ends when nothing is missing. It goes on whenever the peer
+// has room, so a long history never fills the outbox.
 void Client::continue_catch_up() {
     if (catch_up_->reading) return;
     while (catch_up_->next < catch_up_->page.size()) {
@@ -298,7 +312,8 @@ void Client::continue_catch_up() {
     if (catch_up_->have >= session_->last_seq()) return end_catch_up();
     catch_up_->reading = true;
     store::Reply<std::vector<model::Event>> reply{
-        hub_.parts_.loop, [weak = weak_from_this(), actor = session_](Result<std::vector<model::Event>> events) {
+        hub_.parts_.loop,
+        [weak = weak_from_this(), actor = session_](Result<std::vector<model::Event>> events) {
             const auto self = weak.lock();
             if (!self || self->gone_ || self->session_ != actor || !self->catch_up_) return;
             self->catch_up_->reading = false;

@@ -13,7 +13,8 @@ using base::Result;
 
 namespace {
 constexpr std::string_view limit_notice =
-    "Connection limit reached. You have reached the maximum number of simultaneous connections. Close an existing "
+    "Connection limit reached. You have reached the maximum number of simultaneous connections. Close an "
+    "existing "
     "connection to open a new one.";
 }
 

@@ -10,13 +10,16 @@ namespace {
 std::optional<llm::Role> role_of(const model::Message& message) {
     if (message.content.empty()) return std::nullopt;
     switch (message.sender) {
-        case model::Sender::user: return llm::Role::user;
-        case model::Sender::admin: return llm::Role::assistant;
+        case model::Sender::user:
+            return llm::Role::user;
+        case model::Sender::admin:
+            return llm::Role::assistant;
         case model::Sender::ai:
             // What a failing provider had said so far is not something to build on.
             if (message.status == model::TurnState::failed) return std::nullopt;
             return llm::Role::assistant;
-        case model::Sender::system: return std::nullopt;
+        case model::Sender::system:
+            return std::nullopt;
     }
     return std::nullopt;
 }

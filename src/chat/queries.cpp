@@ -26,7 +26,8 @@ awaitable<Result<T>> ask(Start start) {
     const asio::any_io_executor executor = co_await asio::this_coro::executor;
     auto initiate = [executor, start](auto handler) {
         auto shared = std::make_shared<decltype(handler)>(std::move(handler));
-        store::Reply<T> reply{executor, [shared](Result<T> result) { std::move (*shared)(std::move(result)); }};
+        store::Reply<T> reply{executor,
+                              [shared](Result<T> result) { std::move (*shared)(std::move(result)); }};
         start(std::move(reply));
     };
     Result<T> result = co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Result<T>)>(
@@ -61,7 +62,8 @@ awaitable<Result<Transcript>> Queries::transcript(model::SessionId session, mode
         auto read_page = [this, session, after](store::Reply<std::vector<model::Event>> reply) {
             store_.events_after(session, after, transcript_page, std::move(reply));
         };
-        Result<std::vector<model::Event>> page = co_await ask<std::vector<model::Event>>(std::move(read_page));
+        Result<std::vector<model::Event>> page =
+            co_await ask<std::vector<model::Event>>(std::move(read_page));
         if (!page) co_return page.error();
         for (auto& event : *page) {
             after = event.seq;

@@ -16,7 +16,8 @@ namespace {
 // A viewer that fell behind gets what it missed in pieces of at most this size.
 constexpr std::size_t slice_bytes = 64 * 1024;
 
-// A model that sends more pieces than this at once has them merged: a frame for each would cost more than the text.
+// A model that sends more pieces than this at once has them merged: a frame for each would cost more than the
+// text.
 constexpr int burst_pieces = 16;
 constexpr base::Millis burst_time{1};
 }  // namespace
@@ -32,7 +33,9 @@ SessionActor::SessionActor(Hub& hub, const model::Session& session)
 
 SessionActor::~SessionActor() = default;
 
-void SessionActor::add(Client& client) { viewers_.push_back(&client); }
+void SessionActor::add(Client& client) {
+    viewers_.push_back(&client);
+}
 
 void SessionActor::remove(Client& client) {
     std::erase(viewers_, &client);
@@ -97,17 +100,18 @@ void SessionActor::begin_waiting_turn() {
     turn.question_seq = last_question_;
     turn.control_number = control_number_;
     turn.started = hub_.parts_.clock.now();
-    hub_.parts_.store.start_turn(turn, {hub_.parts_.loop, [self = shared_from_this()](auto started) {
-                                            self->starting_ = false;
-                                            if (started) {
-                                                self->last_question_ = 0;
-                                                return self->begin_turn(std::move(*started));
-                                            }
-                                            self->hub_.parts_.log.warn(
-                                                "session", "a waiting question was not started",
-                                                {{"session_id", self->id_.str()}, {"error", started.error().detail}});
-                                            self->hub_.forget_if_idle(*self);
-                                        }});
+    hub_.parts_.store.start_turn(
+        turn, {hub_.parts_.loop, [self = shared_from_this()](auto started) {
+                   self->starting_ = false;
+                   if (started) {
+                       self->last_question_ = 0;
+                       return self->begin_turn(std::move(*started));
+                   }
+                   self->hub_.parts_.log.warn(
+                       "session", "a waiting question was not started",
+                       {{"session_id", self->id_.str()}, {"error", started.error().detail}});
+                   self->hub_.forget_if_idle(*self);
+               }});
 }
 
 void SessionActor::stop() {

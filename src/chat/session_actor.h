@@ -1,13 +1,13 @@
 #pragma once
-// The live state of one session: who watches it and the turn that runs. Lives on its hub's thread while it has a
-// viewer or a turn; everything that must outlive it is in the store.
+// The live state of one session: who watches it and the turn that runs. Lives on its hub's thread while it
+// has a viewer or a turn; everything that must outlive it is in the store.
 #include <memory>
 #include <optional>
 #include <vector>
 
-#include "turn_runner.h"
 #include "model/types.h"
 #include "store/store.h"
+#include "turn_runner.h"
 #include "wire/server_frame.h"
 
 namespace chatbox::chat {
@@ -25,7 +25,7 @@ public:
     model::Seq last_seq() const { return last_seq_; }
     bool idle() const { return viewers_.empty() && !runner_ && !starting_; }
 
-    void add(Client& client);     // not bound before
+    void add(Client& client);  // not bound before
     void remove(Client& client);
 
     // A message was committed: the other viewers see it, and it may have started `turn`.

@@ -12,8 +12,8 @@ using base::Result;
 using model::TurnState;
 
 namespace {
-// A store that cannot take the end of a turn is asked again: viewers are told after some seconds, and the end is
-// stored whenever that becomes possible.
+// A store that cannot take the end of a turn is asked again: viewers are told after some seconds, and the end
+// is stored whenever that becomes possible.
 constexpr base::Millis retry_interval{500};
 constexpr int attempts_before_report = 10;
 }  // namespace
@@ -78,9 +78,10 @@ void TurnRunner::on_end(Result<llm::AnswerEnd> result) {
         return end(TurnState::failed, 0);
     }
     const llm::Usage& usage = result->usage;
-    std::uint64_t tokens = usage.total_tokens.value_or(usage.prompt_tokens.value_or(0) +
-                                                       usage.completion_tokens.value_or(0));
-    if (tokens == 0) tokens = text_.size() / 4;  // the vendor did not say (contract, sessions-and-storage 2.6)
+    std::uint64_t tokens =
+        usage.total_tokens.value_or(usage.prompt_tokens.value_or(0) + usage.completion_tokens.value_or(0));
+    if (tokens == 0)
+        tokens = text_.size() / 4;  // the vendor did not say (contract, sessions-and-storage 2.6)
     end(TurnState::done, tokens);
 }
 
@@ -136,7 +137,8 @@ void TurnRunner::end(TurnState state, std::uint64_t tokens) {
 void TurnRunner::store_end() {
     ++attempts_;
     hub_.parts_.store.finish_turn(finish_, {hub_.parts_.loop, [weak = weak_from_this()](auto finished) {
-                                                if (auto self = weak.lock()) self->on_stored(std::move(finished));
+                                                if (auto self = weak.lock())
+                                                    self->on_stored(std::move(finished));
                                             }});
 }
 

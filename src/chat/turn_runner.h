@@ -1,6 +1,6 @@
 #pragma once
-// One turn from its start to its commit: reads the history, asks the provider, checkpoints what comes, stores the
-// end. It does not know who watches.
+// One turn from its start to its commit: reads the history, asks the provider, checkpoints what comes, stores
+// the end. It does not know who watches.
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
@@ -32,8 +32,8 @@ public:
     virtual void on_turn_delta(std::string_view text, std::uint64_t offset) = 0;
     // Once: the last thing that viewers hear of the turn.
     virtual void on_turn_end(const TurnEnd& end) = 0;
-    // Once, after on_turn_end: nothing is left to do and the runner may be destroyed. `late` is what was stored
-    // only after on_turn_end had said that it could not be; else null.
+    // Once, after on_turn_end: nothing is left to do and the runner may be destroyed. `late` is what was
+    // stored only after on_turn_end had said that it could not be; else null.
     virtual void on_turn_settled(const store::Finished* late) = 0;
 };
 

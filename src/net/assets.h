@@ -10,7 +10,7 @@ struct Asset {
     std::string_view content_type;
     std::string_view etag;  // quoted
     std::string_view bytes;
-    std::string_view gzip;  // empty: not worth it
+    std::string_view gzip;   // empty: not worth it
     bool immutable = false;  // its name changes with its content
 };
 

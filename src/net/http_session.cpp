@@ -31,7 +31,9 @@ constexpr auto awaitable_tuple = asio::as_tuple(asio::use_awaitable);
 
 using Request = http::request<http::string_body>;
 
-std::string text_of(beast::string_view view) { return {view.data(), view.size()}; }
+std::string text_of(beast::string_view view) {
+    return {view.data(), view.size()};
+}
 
 std::optional<HttpRequest> plain_request(const Request& request) {
     const beast::string_view target = request.target();
@@ -48,7 +50,9 @@ std::optional<HttpRequest> plain_request(const Request& request) {
 
 UpgradeHeaders upgrade_headers(const Request& request) {
     UpgradeHeaders headers;
-    headers.upgrade_to_websocket = http::token_list(request[http::field::connection]).exists("upgrade") &&
+    // RFC 6455 section 4.2.1: HTTP/1.1 or higher.
+    headers.upgrade_to_websocket = request.version() >= 11 &&
+                                   http::token_list(request[http::field::connection]).exists("upgrade") &&
                                    http::token_list(request[http::field::upgrade]).exists("websocket");
     headers.version = text_of(request[http::field::sec_websocket_version]);
     headers.key = text_of(request[http::field::sec_websocket_key]);
@@ -58,7 +62,8 @@ UpgradeHeaders upgrade_headers(const Request& request) {
 
 class HttpSession final : public NetShard::Member, public std::enable_shared_from_this<HttpSession> {
 public:
-    HttpSession(NetShard& shard, const std::vector<std::unique_ptr<NetShard>>& shards, tcp::socket socket, Slot slot)
+    HttpSession(NetShard& shard, const std::vector<std::unique_ptr<NetShard>>& shards, tcp::socket socket,
+                Slot slot)
         : shard_(shard), shards_(shards), stream_(std::move(socket)), slot_(std::move(slot)) {}
 
     // Serves request after request. `self` keeps the session alive while it runs.
@@ -88,8 +93,10 @@ private:
         // Until the first byte the connection is idle; then the request has its own, shorter time.
         if (self->buffer_.size() == 0) {
             self->idle_ = true;
-            self->stream_.expires_after(self->served_any_ ? options.http_idle_timeout : options.http_read_timeout);
-            auto [ec, n] = co_await self->stream_.async_read_some(self->buffer_.prepare(read_bytes), awaitable_tuple);
+            self->stream_.expires_after(self->served_any_ ? options.http_idle_timeout
+                                                          : options.http_read_timeout);
+            auto [ec, n] =
+                co_await self->stream_.async_read_some(self->buffer_.prepare(read_bytes), awaitable_tuple);
             self->idle_ = false;
             if (ec) co_return false;
             self->buffer_.commit(n);
@@ -137,7 +144,8 @@ private:
         co_return false;
     }
 
-    static asio::awaitable<bool> send(std::shared_ptr<HttpSession> self, const Request& request, HttpAnswer answer) {
+    static asio::awaitable<bool> send(std::shared_ptr<HttpSession> self, const Request& request,
+                                      HttpAnswer answer) {
         const Options& options = self->shard_.state().options;
         add_common_headers(answer, options);
         http::response<http::string_body> response;
@@ -156,15 +164,17 @@ private:
         std::size_t sent = 0;
         error_code failed;
         if (without_body) {
-            std::tie(failed, sent) = co_await http::async_write_header(self->stream_, serializer, awaitable_tuple);
+            std::tie(failed, sent) =
+                co_await http::async_write_header(self->stream_, serializer, awaitable_tuple);
         } else {
             std::tie(failed, sent) = co_await http::async_write(self->stream_, serializer, awaitable_tuple);
         }
         const beast::string_view target = request.target();
-        self->shard_.state().log.debug("http", "request",
-                                       {{"method", std::string_view(request.method_string())},
-                                        {"endpoint", std::string_view(target.data(), target.substr(0, target.find('?')).size())},
-                                        {"status", static_cast<std::int64_t>(answer.status)}});
+        self->shard_.state().log.debug(
+            "http", "request",
+            {{"method", std::string_view(request.method_string())},
+             {"endpoint", std::string_view(target.data(), target.substr(0, target.find('?')).size())},
+             {"status", static_cast<std::int64_t>(answer.status)}});
         co_return !failed && keep;
     }
 
@@ -191,7 +201,8 @@ private:
         }
         socket.non_blocking(true, ec);
         if (&home == &self.shard_) {
-            std::make_shared<WsConnection>(home, std::move(socket), std::move(slot))->start(std::move(handshake));
+            std::make_shared<WsConnection>(home, std::move(socket), std::move(slot))
+                ->start(std::move(handshake));
             return false;
         }
         const tcp protocol = socket.local_endpoint(ec).protocol();
@@ -201,7 +212,8 @@ private:
             Slot slot;
             WsConnection::Handshake handshake;
         };
-        auto moving = std::make_shared<Moving>(Moving{protocol, socket.release(ec), std::move(slot), std::move(handshake)});
+        auto moving = std::make_shared<Moving>(
+            Moving{protocol, socket.release(ec), std::move(slot), std::move(handshake)});
         if (ec) return false;
         asio::post(home.loop(), [&home, moving] {
             tcp::socket arrived(home.loop());
@@ -228,7 +240,8 @@ private:
 
 }  // namespace
 
-void serve_http(NetShard& shard, const std::vector<std::unique_ptr<NetShard>>& shards, tcp::socket socket, Slot slot) {
+void serve_http(NetShard& shard, const std::vector<std::unique_ptr<NetShard>>& shards, tcp::socket socket,
+                Slot slot) {
     auto session = std::make_shared<HttpSession>(shard, shards, std::move(socket), std::move(slot));
     shard.join(*session);
     auto ended = [session](const std::exception_ptr& error) {

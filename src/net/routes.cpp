@@ -104,7 +104,8 @@ awaitable<HttpAnswer> show_session(HttpRequest request, ServerState& state, mode
     const model::UserId user = std::get<auth::Identity>(who).user;
     auto transcript = co_await state.queries.transcript(id, user);
     if (!transcript) {
-        if (transcript.error().code == Errc::not_found) co_return error_answer(404, "NOT_FOUND", "Session not found");
+        if (transcript.error().code == Errc::not_found)
+            co_return error_answer(404, "NOT_FOUND", "Session not found");
         co_return storage_failure(state, transcript.error());
     }
     const model::Session& session = transcript->session;
@@ -160,8 +161,11 @@ awaitable<HttpAnswer> list_all_sessions(HttpRequest request, ServerState& state)
 
 HttpAnswer health(const ServerState& state) {
     std::string body;
-    JsonWriter(body).begin_object().field("status", "healthy").field(
-        "timestamp", base::format_rfc3339_seconds(state.clock.now())).end_object();
+    JsonWriter(body)
+        .begin_object()
+        .field("status", "healthy")
+        .field("timestamp", base::format_rfc3339_seconds(state.clock.now()))
+        .end_object();
     return json_answer(std::move(body));
 }
 
@@ -181,7 +185,11 @@ awaitable<HttpAnswer> readiness(ServerState& state) {
     if (!models) json.field("reason", "No LLM providers configured");
     json.field("providers_count", std::uint64_t{state.facts.providers}).end_object();
     if (draining) {
-        json.key("server").begin_object().field("status", "not ready").field("reason", "Shutting down").end_object();
+        json.key("server")
+            .begin_object()
+            .field("status", "not ready")
+            .field("reason", "Shutting down")
+            .end_object();
     }
     json.end_object().end_object();
     HttpAnswer answer = json_answer(std::move(body));
@@ -189,10 +197,28 @@ awaitable<HttpAnswer> readiness(ServerState& state) {
     co_return answer;
 }
 
+// Whether the client takes gzip: named (or *) without q=0 (RFC 9110 section 12.5.3).
+bool accepts_gzip(std::string_view header) {
+    while (!header.empty()) {
+        const std::size_t comma = header.find(',');
+        std::string item(header.substr(0, comma));
+        header = comma == std::string_view::npos ? std::string_view() : header.substr(comma + 1);
+        std::erase_if(item, [](char c) { return c == ' ' || c == '\t'; });
+        const std::size_t semicolon = item.find(';');
+        const std::string coding = item.substr(0, semicolon);
+        if (coding != "gzip" && coding != "*") continue;
+        if (semicolon == std::string::npos) return true;
+        const std::string weight = item.substr(semicolon + 1);
+        return weight.find_first_not_of("0.", weight.find('=') + 1) != std::string::npos;
+    }
+    return false;
+}
+
 HttpAnswer page(const HttpRequest& request, std::string_view path) {
     const auto all = assets();
-    const auto found = std::lower_bound(all.begin(), all.end(), path,
-                                        [](const Asset& asset, std::string_view wanted) { return asset.path < wanted; });
+    const auto found =
+        std::lower_bound(all.begin(), all.end(), path,
+                         [](const Asset& asset, std::string_view wanted) { return asset.path < wanted; });
     if (found == all.end() || found->path != path) return not_found_page();
     HttpAnswer answer;
     answer.is_page = true;
@@ -201,11 +227,11 @@ HttpAnswer page(const HttpRequest& request, std::string_view path) {
     answer.headers.emplace_back("Cache-Control",
                                 found->immutable ? "public, max-age=31536000, immutable" : "no-cache");
     answer.headers.emplace_back("Vary", "Accept-Encoding");
-    if (request.if_none_match.find(found->etag) != std::string::npos) {
+    if (request.if_none_match == "*" || request.if_none_match.find(found->etag) != std::string::npos) {
         answer.status = 304;
         return answer;
     }
-    const bool compressed = !found->gzip.empty() && request.accept_encoding.find("gzip") != std::string::npos;
+    const bool compressed = !found->gzip.empty() && accepts_gzip(request.accept_encoding);
     if (compressed) answer.headers.emplace_back("Content-Encoding", "gzip");
     answer.body = compressed ? found->gzip : found->bytes;
     return answer;
@@ -231,7 +257,8 @@ std::optional<SessionPath> session_path(std::string_view path) {
     const std::size_t slash = path.find('/');
     const std::string_view id = path.substr(0, slash);
     if (id.empty()) return std::nullopt;
-    const std::string_view action = slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
+    const std::string_view action =
+        slash == std::string_view::npos ? std::string_view() : path.substr(slash + 1);
     return SessionPath{model::SessionId(std::string(id)), action};
 }
 
@@ -275,10 +302,12 @@ void add_common_headers(HttpAnswer& answer, const Options& options) {
     std::string ancestors;
     for (const auto& source : options.frame_ancestors) ancestors += " " + source;
     if (ancestors.empty()) ancestors = " 'self'";
-    headers.emplace_back("Content-Security-Policy",
-                         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
-                         "media-src 'self' blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
-                         "form-action 'none'; frame-ancestors" + ancestors);
+    headers.emplace_back(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+        "media-src 'self' blob:; font-src 'self'; connect-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors" +
+            ancestors);
     headers.emplace_back("Permissions-Policy", "geolocation=(), microphone=(self), camera=(self)");
 }
 
@@ -290,7 +319,8 @@ awaitable<HttpAnswer> answer_request(HttpRequest request, ServerState& state) {
     if (path.front() != '/') co_return not_found_page();
     path.erase(0, 1);
     const bool get = request.method == "GET";
-    if (path.size() > 1 && path.back() == '/' && is_route(std::string_view(path).substr(0, path.size() - 1))) {
+    if (path.size() > 1 && path.back() == '/' &&
+        is_route(std::string_view(path).substr(0, path.size() - 1))) {
         co_return redirect(get ? 301 : 307, prefix + "/" + path.substr(0, path.size() - 1));
     }
     if (get) co_return co_await dispatch_get(std::move(request), state, std::move(path));

@@ -13,7 +13,8 @@ boost::asio::awaitable<HttpAnswer> answer_request(HttpRequest request, ServerSta
 // The application's error body.
 HttpAnswer error_answer(unsigned status, std::string_view code, std::string_view text);
 
-// What every answer carries (contract section 4); pages have a content security policy in place of X-Frame-Options.
+// What every answer carries (contract section 4); pages have a content security policy in place of
+// X-Frame-Options.
 void add_common_headers(HttpAnswer& answer, const Options& options);
 
 }  // namespace chatbox::net

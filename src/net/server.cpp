@@ -26,7 +26,8 @@ public:
         : state_{std::move(options), std::move(facts), verifier, queries, clock, log},
           acceptor_(shards.front().loop),
           pause_(shards.front().loop) {
-        for (const Shard& shard : shards) shards_.push_back(std::make_unique<NetShard>(state_, shard.loop, shard.hub));
+        for (const Shard& shard : shards)
+            shards_.push_back(std::make_unique<NetShard>(state_, shard.loop, shard.hub));
     }
 
     base::Result<std::uint16_t> listen() override {
@@ -34,7 +35,8 @@ public:
         const auto address = asio::ip::make_address(state_.options.host, ec);
         const tcp::endpoint endpoint(address, state_.options.port);
         if (!ec) acceptor_.open(endpoint.protocol(), ec);
-        // A server that was just stopped leaves connections in TIME_WAIT; they must not keep us from listening.
+        // A server that was just stopped leaves connections in TIME_WAIT; they must not keep us from
+        // listening.
         if (!ec) acceptor_.set_option(tcp::acceptor::reuse_address(true), ec);
         if (!ec && address.is_v6()) acceptor_.set_option(asio::ip::v6_only(false), ec);
         if (!ec) acceptor_.bind(endpoint, ec);
@@ -113,8 +115,8 @@ private:
 std::unique_ptr<Server> make_server(Options options, Facts facts, std::vector<Shard> shards,
                                     const auth::TokenVerifier& verifier, chat::Queries& queries,
                                     const base::Clock& clock, base::Log& log) {
-    return std::make_unique<TcpServer>(std::move(options), std::move(facts), std::move(shards), verifier, queries,
-                                       clock, log);
+    return std::make_unique<TcpServer>(std::move(options), std::move(facts), std::move(shards), verifier,
+                                       queries, clock, log);
 }
 
 std::size_t shard_of(const model::UserId& user, std::size_t shard_count) {

@@ -22,7 +22,9 @@ NetShard::NetShard(ServerState& state, boost::asio::io_context& loop, chat::Hub&
       grace_(loop),
       read_buffer_(read_buffer_bytes) {}
 
-void NetShard::start() { tick(); }
+void NetShard::start() {
+    tick();
+}
 
 void NetShard::tick() {
     timer_.expires_after(TimerWheel::tick);
@@ -56,7 +58,9 @@ void NetShard::give_back(std::unique_ptr<std::string> buffer) {
     spare_buffers_.push_back(std::move(buffer));
 }
 
-void NetShard::join(Member& member) { members_.push_back(member); }
+void NetShard::join(Member& member) {
+    members_.push_back(member);
+}
 
 void NetShard::part(Member& member) {
     member.unlink();

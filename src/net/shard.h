@@ -79,13 +79,13 @@ public:
     void give_back(std::unique_ptr<std::string> buffer);
 
     // Every connection, of either kind, that has to be told when the server stops.
-    class Member : public boost::intrusive::list_base_hook<
-                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
-                       boost::intrusive::tag<struct MemberTag>> {
+    class Member
+        : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
+                                                  boost::intrusive::tag<struct MemberTag>> {
     public:
         virtual ~Member() = default;
-        virtual void on_stop() = 0;   // end in order, soon
-        virtual void on_cut() = 0;    // end now
+        virtual void on_stop() = 0;  // end in order, soon
+        virtual void on_cut() = 0;   // end now
     };
     void join(Member& member);
     void part(Member& member);

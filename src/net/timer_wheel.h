@@ -9,12 +9,12 @@
 namespace chatbox::net {
 
 // What is in the wheel derives from this. Unlinks itself when destroyed.
-class TimerEntry : public boost::intrusive::list_base_hook<
-                       boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class TimerEntry
+    : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
 public:
     virtual ~TimerEntry() = default;
-    // Something may be due. The entry is not in the wheel during the call; it schedules itself again, or not. It
-    // may be destroyed inside.
+    // Something may be due. The entry is not in the wheel during the call; it schedules itself again, or not.
+    // It may be destroyed inside.
     virtual void on_due(base::Instant now) = 0;
 };
 

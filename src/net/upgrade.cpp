@@ -43,7 +43,8 @@ bool looks_like_token(std::string_view value) {
 bool is_valid_key(std::string_view key) {
     if (key.size() != 24 || !key.ends_with("==")) return false;
     return std::all_of(key.begin(), key.end() - 2, [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+               c == '/';
     });
 }
 
@@ -84,7 +85,8 @@ OfferedProtocol read_protocols(std::string_view header) {
     auto token = std::find_if(values.begin(), values.end(), looks_like_token);
     const bool named = std::find(values.begin(), values.end(), ours) != values.end();
     if (token == values.end() && named) {
-        token = std::find_if(values.begin(), values.end(), [&](std::string_view value) { return value != ours; });
+        token =
+            std::find_if(values.begin(), values.end(), [&](std::string_view value) { return value != ours; });
     }
     if (token != values.end()) offered.token = *token;
     // A browser gives up when none of its values is chosen.
@@ -103,8 +105,8 @@ std::string accept_key(std::string_view key) {
     return base::base64_encode({reinterpret_cast<const char*>(digest.data()), size});
 }
 
-std::variant<AcceptedUpgrade, HttpAnswer> check_upgrade(const HttpRequest& request, const UpgradeHeaders& headers,
-                                                        ServerState& state) {
+std::variant<AcceptedUpgrade, HttpAnswer> check_upgrade(const HttpRequest& request,
+                                                        const UpgradeHeaders& headers, ServerState& state) {
     const OfferedProtocol offered = read_protocols(headers.protocols);
     std::string_view token = offered.token;
     if (const auto parameter = request.parameter("token"); !parameter.empty()) token = parameter;
@@ -118,16 +120,20 @@ std::variant<AcceptedUpgrade, HttpAnswer> check_upgrade(const HttpRequest& reque
         return refusal(401, "Authentication failed");
     }
     if (!headers.upgrade_to_websocket || headers.version != "13") return bad_handshake();
-    if (!origin_allowed(request.origin, request.host, state.options.allowed_origins, state.options.allow_any_origin)) {
+    if (!origin_allowed(request.origin, request.host, state.options.allowed_origins,
+                        state.options.allow_any_origin)) {
         state.log.warn("websocket", "origin refused", {{"origin", request.origin}});
         return refusal(403, "Forbidden");
     }
     if (!is_valid_key(headers.key)) return bad_handshake();
 
     AcceptedUpgrade accepted;
-    accepted.response = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                        "Sec-WebSocket-Accept: " + accept_key(headers.key) + "\r\n";
-    if (!offered.selected.empty()) accepted.response += "Sec-WebSocket-Protocol: " + offered.selected + "\r\n";
+    accepted.response =
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Accept: " +
+        accept_key(headers.key) + "\r\n";
+    if (!offered.selected.empty())
+        accepted.response += "Sec-WebSocket-Protocol: " + offered.selected + "\r\n";
     accepted.response += "\r\n";
     accepted.introduction = introduce(request, *identity);
     accepted.expires = identity->expires;

@@ -25,10 +25,10 @@ struct AcceptedUpgrade {
     base::Time expires{};
 };
 
-// Checks in this order: token present, token valid, handshake headers, origin, key. Nothing is counted yet, so a
-// refused handshake costs its user nothing.
-std::variant<AcceptedUpgrade, HttpAnswer> check_upgrade(const HttpRequest& request, const UpgradeHeaders& headers,
-                                                        ServerState& state);
+// Checks in this order: token present, token valid, handshake headers, origin, key. Nothing is counted yet,
+// so a refused handshake costs its user nothing.
+std::variant<AcceptedUpgrade, HttpAnswer> check_upgrade(const HttpRequest& request,
+                                                        const UpgradeHeaders& headers, ServerState& state);
 
 // Sec-WebSocket-Accept for a Sec-WebSocket-Key.
 std::string accept_key(std::string_view key);

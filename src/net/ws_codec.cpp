@@ -15,7 +15,9 @@ constexpr std::size_t control_limit = 125;  // RFC 6455 section 5.5
 constexpr std::uint16_t code_protocol_error = 1002;
 constexpr std::uint16_t code_too_big = 1009;
 
-bool is_control(std::uint8_t opcode) { return opcode >= 8; }
+bool is_control(std::uint8_t opcode) {
+    return opcode >= 8;
+}
 
 bool is_known(std::uint8_t opcode) {
     return opcode <= 2 || (opcode >= opcode_close && opcode <= opcode_pong);
@@ -69,7 +71,8 @@ WsDecoder::Header WsDecoder::read_header(std::span<const char> bytes) const {
     const bool control = is_control(header.opcode);
     const bool continues = header.opcode == opcode_continuation;
     if (reserved_bits || !masked || !is_known(header.opcode) ||
-        (control && (!header.fin || header.length > control_limit)) || (!control && continues != fragmented_)) {
+        (control && (!header.fin || header.length > control_limit)) ||
+        (!control && continues != fragmented_)) {
         header.failure = code_protocol_error;
         return header;
     }
@@ -100,17 +103,22 @@ WsItem WsDecoder::take_close(std::span<char> payload) {
     if (payload.size() == 1) return {WsKind::failure, {}, code_protocol_error};
     const auto code = static_cast<std::uint16_t>(big_endian(payload.first(2)));
     const std::string_view reason(payload.data() + 2, payload.size() - 2);
-    if (!is_sendable_code(code) || !base::is_valid_utf8(reason)) return {WsKind::failure, {}, code_protocol_error};
+    if (!is_sendable_code(code) || !base::is_valid_utf8(reason))
+        return {WsKind::failure, {}, code_protocol_error};
     return {WsKind::close, reason, code};
 }
 
 WsItem WsDecoder::take(const Header& header, std::span<char> payload) {
     const std::string_view view(payload.data(), payload.size());
     switch (header.opcode) {
-        case opcode_close: return take_close(payload);
-        case opcode_ping: return {WsKind::ping, view, 0};
-        case opcode_pong: return {WsKind::pong, view, 0};
-        default: break;
+        case opcode_close:
+            return take_close(payload);
+        case opcode_ping:
+            return {WsKind::ping, view, 0};
+        case opcode_pong:
+            return {WsKind::pong, view, 0};
+        default:
+            break;
     }
     if (header.fin && !fragmented_) return {WsKind::message, view, 0};
     fragments_ += view;

@@ -1,6 +1,7 @@
 #pragma once
-// The WebSocket wire format (RFC 6455 sections 5 and 7) as pure code: bytes in, messages out. It is ours because an
-// idle connection must cost next to nothing (docs/adr/0001): between messages a decoder holds no buffer.
+// The WebSocket wire format (RFC 6455 sections 5 and 7) as pure code: bytes in, messages out. It is ours
+// because an idle connection must cost next to nothing (docs/adr/0001): between messages a decoder holds no
+// buffer.
 #include <cstdint>
 #include <span>
 #include <string>
@@ -29,9 +30,9 @@ class WsDecoder {
 public:
     explicit WsDecoder(std::size_t max_message) : max_message_(max_message) {}
 
-    // `bytes` is changed in place (unmasked). Calls sink(const WsItem&) for each complete message or control frame, in
-    // order; sink returns false to stop. A message larger than the limit fails with 1009 as soon as a header
-    // announces it, before it is stored.
+    // `bytes` is changed in place (unmasked). Calls sink(const WsItem&) for each complete message or control
+    // frame, in order; sink returns false to stop. A message larger than the limit fails with 1009 as soon as
+    // a header announces it, before it is stored.
     template <class Sink>
     void feed(std::span<char> bytes, Sink&& sink);
 
@@ -77,7 +78,8 @@ void WsDecoder::feed(std::span<char> bytes, Sink&& sink) {
         }
         if (header.size == 0 || bytes.size() - header.size < header.length) break;
         std::span<char> payload = bytes.subspan(header.size, static_cast<std::size_t>(header.length));
-        for (std::size_t i = 0; i < payload.size(); ++i) payload[i] = static_cast<char>(payload[i] ^ header.mask[i & 3]);
+        for (std::size_t i = 0; i < payload.size(); ++i)
+            payload[i] = static_cast<char>(payload[i] ^ header.mask[i & 3]);
         bytes = bytes.subspan(header.size + payload.size());
         const WsItem item = take(header, payload);
         if (item.kind == WsKind::message && item.code != 0) continue;

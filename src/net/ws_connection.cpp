@@ -24,9 +24,12 @@ struct CloseWords {
 
 CloseWords words_for(chat::CloseReason reason) {
     switch (reason) {
-        case chat::CloseReason::shutting_down: return {1001, "Server shutting down"};
-        case chat::CloseReason::token_expired: return {1008, "Authentication token has expired"};
-        case chat::CloseReason::too_slow: return {1013, "Reading too slowly, come back and resume"};
+        case chat::CloseReason::shutting_down:
+            return {1001, "Server shutting down"};
+        case chat::CloseReason::token_expired:
+            return {1008, "Authentication token has expired"};
+        case chat::CloseReason::too_slow:
+            return {1013, "Reading too slowly, come back and resume"};
     }
     return {1011, ""};
 }
@@ -49,7 +52,8 @@ void WsConnection::start(Handshake handshake) {
         const bool limit = joined.error().code == base::Errc::limit;
         const std::string_view text = limit ? "Connection limit exceeded, please try again later\n"
                                             : "Service temporarily unavailable\n";
-        std::string answer = limit ? "HTTP/1.1 429 Too Many Requests\r\n" : "HTTP/1.1 503 Service Unavailable\r\n";
+        std::string answer =
+            limit ? "HTTP/1.1 429 Too Many Requests\r\n" : "HTTP/1.1 503 Service Unavailable\r\n";
         answer += "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: " +
                   std::to_string(text.size()) + "\r\n\r\n";
         answer += text;
@@ -108,7 +112,9 @@ bool WsConnection::on_item(const WsItem& item) {
         case WsKind::pong:
             pong_deadline_ = shard_.state().clock.steady() + shard_.state().options.pong_wait;
             break;
-        case WsKind::close: on_peer_close(item); break;
+        case WsKind::close:
+            on_peer_close(item);
+            break;
         case WsKind::failure:
             fail(item.code, item.code == 1009 ? "" : "Protocol error");
             break;
@@ -132,8 +138,8 @@ void WsConnection::on_peer_close(const WsItem& item) {
 }
 
 void WsConnection::fail(std::uint16_t code, std::string_view reason) {
-    // What the peer still sends means nothing, but is read: closing a socket with unread bytes resets it, and the
-    // peer would not see why.
+    // What the peer still sends means nothing, but is read: closing a socket with unread bytes resets it, and
+    // the peer would not see why.
     failed_ = true;
     begin_close(code, reason, close_wait);
 }
@@ -174,9 +180,10 @@ void WsConnection::flush() {
             const base::Instant now = shard_.state().clock.steady();
             write_deadline_ = now + shard_.state().options.write_wait;
             schedule(now);
-            socket_.async_wait(asio::ip::tcp::socket::wait_write, [self = shared_from_this()](error_code failed) {
-                if (!failed) self->on_writable();
-            });
+            socket_.async_wait(asio::ip::tcp::socket::wait_write,
+                               [self = shared_from_this()](error_code failed) {
+                                   if (!failed) self->on_writable();
+                               });
             return;
         }
         if (ec) return drop(ec.message());
@@ -229,7 +236,9 @@ void WsConnection::begin_close(std::uint16_t code, std::string_view reason, base
     queued();
 }
 
-void WsConnection::on_stop() { close(chat::CloseReason::shutting_down); }
+void WsConnection::on_stop() {
+    close(chat::CloseReason::shutting_down);
+}
 
 void WsConnection::on_due(base::Instant now) {
     const auto keep = shared_from_this();

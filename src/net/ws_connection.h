@@ -12,8 +12,8 @@
 
 namespace chatbox::net {
 
-// Lives on its shard's thread. Callbacks instead of a coroutine: an idle connection then holds no frame, no buffer and
-// no timer of its own, only one wait for readability.
+// Lives on its shard's thread. Callbacks instead of a coroutine: an idle connection then holds no frame, no
+// buffer and no timer of its own, only one wait for readability.
 class WsConnection final : public chat::Peer,
                            public TimerEntry,
                            public NetShard::Member,
@@ -22,8 +22,8 @@ public:
     struct Handshake {
         std::string response;  // the 101, sent in front of the first frame
         chat::Introduction introduction;
-        base::Time expires{};   // of the token
-        std::string early;      // what the client sent behind its request
+        base::Time expires{};  // of the token
+        std::string early;     // what the client sent behind its request
     };
 
     // `socket` belongs to the shard's loop and is non-blocking.
@@ -73,10 +73,10 @@ private:
     base::Instant close_deadline_{};  // while closing_
     base::Time expires_{};
     bool flush_scheduled_ = false;
-    bool blocked_ = false;           // the socket takes no more; waiting for writability
-    bool closing_ = false;           // a close frame is queued: nothing may follow it
-    bool peer_closed_ = false;       // the peer's close was received: TCP ends when all is sent
-    bool failed_ = false;            // the peer broke the protocol: what it still sends is read and dropped
+    bool blocked_ = false;      // the socket takes no more; waiting for writability
+    bool closing_ = false;      // a close frame is queued: nothing may follow it
+    bool peer_closed_ = false;  // the peer's close was received: TCP ends when all is sent
+    bool failed_ = false;       // the peer broke the protocol: what it still sends is read and dropped
     bool dropped_ = false;
     mutable bool was_congested_ = false;
 };

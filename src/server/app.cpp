@@ -41,7 +41,8 @@ http_client::Deadlines llm_deadlines(const Config& config) {
             config.llm.stream_timeout};
 }
 
-std::unique_ptr<llm::Provider> make_provider(const ProviderConfig& provider, const Config& config, Shard& shard) {
+std::unique_ptr<llm::Provider> make_provider(const ProviderConfig& provider, const Config& config,
+                                             Shard& shard) {
     if (provider.type == "demo") {
         llm::demo::Options options;
         options.tokens_per_second = config.llm.demo_tokens_per_second;
@@ -175,7 +176,8 @@ void App::build() {
     for (std::size_t i = 0; i < config_.server.threads; ++i) {
         auto shard = std::make_unique<Shard>();
         shard->http = http_client::make_client(shard->loop.get_executor());
-        chat::HubParts parts{shard->loop.get_executor(), *store_, clock_, log_, node, {}, chat_options(config_)};
+        chat::HubParts parts{shard->loop.get_executor(), *store_, clock_, log_, node, {},
+                             chat_options(config_)};
         for (const ProviderConfig& provider : config_.llm.providers) {
             parts.models.push_back(
                 {{model::ModelId(provider.id), provider.name}, make_provider(provider, config_, *shard)});
@@ -196,8 +198,8 @@ void App::build() {
 
 void App::announce(std::uint16_t port) const {
     const bool v6 = config_.server.host.find(':') != std::string::npos;
-    std::printf("listening on http://%s%s%s:%u%s/\n", v6 ? "[" : "", config_.server.host.c_str(), v6 ? "]" : "",
-                static_cast<unsigned>(port), config_.server.path_prefix.c_str());
+    std::printf("listening on http://%s%s%s:%u%s/\n", v6 ? "[" : "", config_.server.host.c_str(),
+                v6 ? "]" : "", static_cast<unsigned>(port), config_.server.path_prefix.c_str());
     std::fflush(stdout);
 }
 
@@ -240,7 +242,8 @@ int App::serve(const std::function<void(std::uint16_t)>& on_ready) {
     return code;
 }
 
-// Readiness off, running answers stored, clients told, everything under one deadline. A second signal ends it now.
+// Readiness off, running answers stored, clients told, everything under one deadline. A second signal ends it
+// now.
 void App::begin_shutdown(int signal) {
     if (stopping_) return finish(exit_failure);
     stopping_ = true;

@@ -17,21 +17,33 @@ std::string quoted(std::string_view text) {
 
 std::string_view to_string(FaultCode code) {
     switch (code) {
-        case FaultCode::invalid_format: return "INVALID_FORMAT";
-        case FaultCode::missing_field: return "MISSING_FIELD";
-        case FaultCode::not_found: return "NOT_FOUND";
-        case FaultCode::unauthorized: return "UNAUTHORIZED";
-        case FaultCode::expired_token: return "EXPIRED_TOKEN";
-        case FaultCode::llm_unavailable: return "LLM_UNAVAILABLE";
-        case FaultCode::llm_timeout: return "LLM_TIMEOUT";
-        case FaultCode::database_error: return "DATABASE_ERROR";
-        case FaultCode::service_error: return "SERVICE_ERROR";
-        case FaultCode::too_many_requests: return "TOO_MANY_REQUESTS";
+        case FaultCode::invalid_format:
+            return "INVALID_FORMAT";
+        case FaultCode::missing_field:
+            return "MISSING_FIELD";
+        case FaultCode::not_found:
+            return "NOT_FOUND";
+        case FaultCode::unauthorized:
+            return "UNAUTHORIZED";
+        case FaultCode::expired_token:
+            return "EXPIRED_TOKEN";
+        case FaultCode::llm_unavailable:
+            return "LLM_UNAVAILABLE";
+        case FaultCode::llm_timeout:
+            return "LLM_TIMEOUT";
+        case FaultCode::database_error:
+            return "DATABASE_ERROR";
+        case FaultCode::service_error:
+            return "SERVICE_ERROR";
+        case FaultCode::too_many_requests:
+            return "TOO_MANY_REQUESTS";
     }
     return "SERVICE_ERROR";
 }
 
-bool is_recoverable(FaultCode code) { return code != FaultCode::expired_token; }
+bool is_recoverable(FaultCode code) {
+    return code != FaultCode::expired_token;
+}
 
 Fault Fault::unknown_type(std::string_view type) {
     return {FaultCode::invalid_format, "Invalid message format: unknown message type " + quoted(type)};

@@ -82,8 +82,8 @@ void append_ack(std::string& out, const SessionId& session, const Event& event, 
     finish(json, now);
 }
 
-void append_loading(std::string& out, const SessionId& session, const model::MessageId& answer, base::Time now,
-                    Version version) {
+void append_loading(std::string& out, const SessionId& session, const model::MessageId& answer,
+                    base::Time now, Version version) {
     JsonWriter json(out);
     begin(json, "loading", session).field("sender", "ai");
     if (version == Version::v2) json.field("message_id", answer.str());
@@ -109,7 +109,8 @@ void write_stored_message(JsonWriter& json, const Event& event) {
     const model::Message& message = event.message;
     json.begin_object().field("id", message.id.str()).field("seq", event.seq);
     json.field("type", event_type(message)).field("content", message.content);
-    json.field("timestamp", base::format_rfc3339(message.at)).field("sender", model::to_string(message.sender));
+    json.field("timestamp", base::format_rfc3339(message.at))
+        .field("sender", model::to_string(message.sender));
     json.optional_field("file_id", message.file_id).optional_field("file_url", message.file_url);
     json.optional_field("model_id", message.model.str()).optional_field("client_id", message.client_id.str());
     if (message.sender == Sender::ai && message.status != TurnState::done) {
@@ -157,7 +158,8 @@ void append_fault(std::string& out, const Fault& fault, const FaultContext& cont
     finish(json, now);
 }
 
-void append_notification(std::string& out, const SessionId& session, std::string_view content, base::Time now) {
+void append_notification(std::string& out, const SessionId& session, std::string_view content,
+                         base::Time now) {
     JsonWriter json(out);
     begin(json, "notification", session).field("sender", "system").field("content", content);
     finish(json, now);
@@ -183,7 +185,8 @@ void append_resumed(std::string& out, const SessionId& session, model::Seq last,
     finish(json, now);
 }
 
-DeltaFrames::DeltaFrames(const SessionId& session, const model::MessageId& answer, const model::ModelId& model) {
+DeltaFrames::DeltaFrames(const SessionId& session, const model::MessageId& answer,
+                         const model::ModelId& model) {
     head_ = R"({"type":"ai_response","session_id":")";
     append_escaped(head_, session.str());
     head_ += R"(","content":")";

@@ -160,6 +160,17 @@ TEST_F(Conversation, StopBeforeTheFirstTokenEndsTheAnswerEmpty) {
     EXPECT_EQ(number(peer.frames.back(), "offset"), 0u);
 }
 
+TEST_F(Conversation, AStopRightBehindItsQuestionFindsIt) {
+    RecordingPeer peer;
+    const auto client = connect(peer);
+    for (int round = 0; round < 2; ++round) {
+        say(client, "hello");
+        client->on_frame(R"({"type":"stop"})");
+        settle();
+        EXPECT_EQ(text(peer.frames.back(), "status"), "stopped") << round;
+    }
+}
+
 TEST_F(Conversation, AFailedAnswerEndsWithOneErrorAndTheNextQuestionWorks) {
     RecordingPeer peer;
     const auto client = connect(peer);

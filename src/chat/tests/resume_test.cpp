@@ -128,7 +128,8 @@ TEST_F(Resume, ALongHistoryComesInPagesThatWaitForTheReader) {
     RecordingPeer peer, slow;
     const auto client = connect(peer);
     std::string session;
-    for (int i = 0; i < 5; ++i) session = converse(client, peer, "q" + std::to_string(i), "a" + std::to_string(i));
+    for (int i = 0; i < 5; ++i)
+        session = converse(client, peer, "q" + std::to_string(i), "a" + std::to_string(i));
     slow.full = true;
     const auto reader = connect(slow, returning(session, Transcript(), ""));
     EXPECT_EQ(slow.types(), "connection_status");

@@ -1,6 +1,6 @@
 #pragma once
-// A hub with everything around it under the test's control: memory store, manual clock, a model that says what it is
-// told to, peers that remember.
+// A hub with everything around it under the test's control: memory store, manual clock, a model that says
+// what it is told to, peers that remember.
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
@@ -89,7 +89,8 @@ protected:
     Stage() { build(Options()); }
 
     void build(Options options) {
-        HubParts parts{loop.get_executor(), *store, clock, log, model::NodeId("node"), {}, std::move(options)};
+        HubParts parts{loop.get_executor(), *store, clock, log, model::NodeId("node"), {},
+                       std::move(options)};
         auto first = std::make_unique<ScriptedModel>();
         auto second = std::make_unique<ScriptedModel>();
         model = first.get();
@@ -99,7 +100,8 @@ protected:
         hub = std::make_unique<Hub>(std::move(parts));
     }
 
-    // Lets everything that was started come to rest. The store of the test answers without threads of its own.
+    // Lets everything that was started come to rest. The store of the test answers without threads of its
+    // own.
     void settle() {
         loop.restart();
         loop.poll();
@@ -118,17 +120,18 @@ protected:
         return client ? *client : nullptr;
     }
 
-    void say(const std::shared_ptr<Client>& client, const std::string& content, const std::string& client_id = {},
-             const std::string& session = {}) {
+    void say(const std::shared_ptr<Client>& client, const std::string& content,
+             const std::string& client_id = {}, const std::string& session = {}) {
         json::object frame{{"type", "user_message"}, {"content", content}};
         if (!client_id.empty()) frame["client_id"] = client_id;
         if (!session.empty()) frame["session_id"] = session;
         client->on_frame(json::serialize(frame));
     }
 
-    // One question with its whole answer, seen by `peer`; its frames are dropped. The answer is the session's id.
-    std::string converse(const std::shared_ptr<Client>& client, RecordingPeer& peer, const std::string& question,
-                         const std::string& answer) {
+    // One question with its whole answer, seen by `peer`; its frames are dropped. The answer is the session's
+    // id.
+    std::string converse(const std::shared_ptr<Client>& client, RecordingPeer& peer,
+                         const std::string& question, const std::string& answer) {
         say(client, question);
         settle();
         model->say(answer);

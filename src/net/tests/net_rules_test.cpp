@@ -29,7 +29,8 @@ TEST(Origin, WithAListTheOriginMustBeOnItByteForByte) {
 }
 
 TEST(Upgrade, AcceptKeyIsTheOneOfTheRfc) {
-    EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");  // RFC 6455 section 1.3
+    EXPECT_EQ(accept_key("dGhlIHNhbXBsZSBub25jZQ=="),
+              "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");  // RFC 6455 section 1.3
 }
 
 TEST(Upgrade, ATokenAmongTheSubProtocolsIsFoundAndNotRepeated) {
@@ -38,7 +39,8 @@ TEST(Upgrade, ATokenAmongTheSubProtocolsIsFoundAndNotRepeated) {
     EXPECT_EQ(read_protocols("chatbox, " + token).selected, "chatbox");
     EXPECT_EQ(read_protocols(token + ",chatbox").selected, "chatbox");
     EXPECT_EQ(read_protocols(token).selected, token) << "a browser needs one of its values back";
-    EXPECT_EQ(read_protocols("chatbox, nonsense").token, "nonsense") << "refused later, as a token that is not valid";
+    EXPECT_EQ(read_protocols("chatbox, nonsense").token, "nonsense")
+        << "refused later, as a token that is not valid";
     EXPECT_EQ(read_protocols("chat, mqtt").token, "");
     EXPECT_EQ(read_protocols("chatbox").token, "");
     EXPECT_EQ(read_protocols("").selected, "");

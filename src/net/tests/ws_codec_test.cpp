@@ -53,23 +53,28 @@ std::vector<std::string> decode(const std::string& bytes, std::size_t piece) {
     return seen;
 }
 
-std::vector<std::string> decode(const std::string& bytes) { return decode(bytes, bytes.size()); }
+std::vector<std::string> decode(const std::string& bytes) {
+    return decode(bytes, bytes.size());
+}
 using Seen = std::vector<std::string>;
 
 TEST(WsDecoder, GivesTheSameHoweverTheBytesAreCut) {
-    const std::string stream = client_frame(0x81, "Hello") + client_frame(0x89, "beat") + client_frame(0x01, "frag") +
-                               client_frame(0x8A, "") + client_frame(0x00, std::string(300, 'm')) +
-                               client_frame(0x80, "end") + client_frame(0x82, "") +
-                               client_frame(0x88, std::string("\x03\xe8", 2) + "bye");
-    const Seen expected{"message(Hello)", "ping(beat)", "pong()", "message(frag" + std::string(300, 'm') + "end)",
-                        "message()", "close 1000(bye)"};
-    for (std::size_t piece = 1; piece <= stream.size(); ++piece) EXPECT_EQ(decode(stream, piece), expected) << piece;
+    const std::string stream =
+        client_frame(0x81, "Hello") + client_frame(0x89, "beat") + client_frame(0x01, "frag") +
+        client_frame(0x8A, "") + client_frame(0x00, std::string(300, 'm')) + client_frame(0x80, "end") +
+        client_frame(0x82, "") + client_frame(0x88, std::string("\x03\xe8", 2) + "bye");
+    const Seen expected{"message(Hello)", "ping(beat)",
+                        "pong()",         "message(frag" + std::string(300, 'm') + "end)",
+                        "message()",      "close 1000(bye)"};
+    for (std::size_t piece = 1; piece <= stream.size(); ++piece)
+        EXPECT_EQ(decode(stream, piece), expected) << piece;
 }
 
 TEST(WsDecoder, HoldsNothingBetweenMessages) {
     WsDecoder decoder(1 << 20);
     const std::size_t idle = decoder.held();
-    std::string bytes = client_frame(0x01, std::string(100'000, 'a')) + client_frame(0x80, std::string(100'000, 'b'));
+    std::string bytes =
+        client_frame(0x01, std::string(100'000, 'a')) + client_frame(0x80, std::string(100'000, 'b'));
     for (std::size_t at = 0; at < bytes.size(); at += 60'000) {
         std::string part = bytes.substr(at, 60'000);
         decoder.feed(std::span<char>(part.data(), part.size()), [](const WsItem&) { return true; });
@@ -78,9 +83,11 @@ TEST(WsDecoder, HoldsNothingBetweenMessages) {
 }
 
 TEST(WsDecoder, AMessageMayBeAsLongAsTheLimitAndNoLonger) {
-    EXPECT_EQ(decode(client_frame(0x81, std::string(limit, 'x'))), Seen{"message(" + std::string(limit, 'x') + ")"});
+    EXPECT_EQ(decode(client_frame(0x81, std::string(limit, 'x'))),
+              Seen{"message(" + std::string(limit, 'x') + ")"});
     EXPECT_EQ(decode(client_frame(0x81, std::string(limit + 1, 'x'))), Seen{"failure 1009()"});
-    EXPECT_EQ(decode(client_frame(0x01, std::string(limit, 'x')) + client_frame(0x80, "y")), Seen{"failure 1009()"});
+    EXPECT_EQ(decode(client_frame(0x01, std::string(limit, 'x')) + client_frame(0x80, "y")),
+              Seen{"failure 1009()"});
 }
 
 TEST(WsDecoder, RefusesATooLongMessageFromItsHeaderAlone) {
@@ -100,10 +107,12 @@ TEST(WsDecoder, RefusesWhatRfc6455Forbids) {
     EXPECT_EQ(decode(client_frame(0x09, "x")), refused) << "5.5: fragmented control frame";
     EXPECT_EQ(decode(client_frame(0x89, std::string(126, 'x'))), refused) << "5.5: long control frame";
     EXPECT_EQ(decode(client_frame(0x80, "x")), refused) << "5.4: continuation of nothing";
-    EXPECT_EQ(decode(client_frame(0x01, "x") + client_frame(0x81, "y")), refused) << "5.4: new message inside one";
+    EXPECT_EQ(decode(client_frame(0x01, "x") + client_frame(0x81, "y")), refused)
+        << "5.4: new message inside one";
     EXPECT_EQ(decode(std::string("\x81\xFE\x00\x05", 4) + "maskHello"), refused) << "5.2: length not minimal";
     EXPECT_EQ(decode(client_frame(0x88, "x")), refused) << "5.5.1: close with one byte";
-    EXPECT_EQ(decode(client_frame(0x88, std::string("\x03\xe8\xff", 3))), refused) << "5.5.1: reason not UTF-8";
+    EXPECT_EQ(decode(client_frame(0x88, std::string("\x03\xe8\xff", 3))), refused)
+        << "5.5.1: reason not UTF-8";
 }
 
 TEST(WsDecoder, KnowsWhichCloseCodesMayBeSent) {

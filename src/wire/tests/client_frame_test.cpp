@@ -52,8 +52,9 @@ TEST(ClientFrame, AMessageIsReadWithAllThatItCarries) {
 }
 
 TEST(ClientFrame, WhatIsNotAJsonObjectIsNotAFrame) {
-    for (const char* text : {"", "not json", "null", "[]", "\"text\"", "1", "true", "{", "{}{}", R"({"type":"user_message"} x)",
-                             "{\"type\":\"user_message\",\"content\":\"\xff\"}"}) {
+    for (const char* text :
+         {"", "not json", "null", "[]", "\"text\"", "1", "true", "{", "{}{}", R"({"type":"user_message"} x)",
+          "{\"type\":\"user_message\",\"content\":\"\xff\"}"}) {
         EXPECT_EQ(fault_of(text), invalid) << text;
     }
 }
@@ -70,7 +71,8 @@ TEST(ClientFrame, KeysAreMatchedWithoutRegardToCaseAndTheLastOneWins) {
 }
 
 TEST(ClientFrame, NullAndUnknownKeysCountAsAbsent) {
-    const auto frame = accepted(message_with(R"("session_id":null,"metadata":null,"timestamp":null,"extra":{"x":[1]})"));
+    const auto frame =
+        accepted(message_with(R"("session_id":null,"metadata":null,"timestamp":null,"extra":{"x":[1]})"));
     EXPECT_TRUE(frame.session.empty());
     EXPECT_TRUE(frame.metadata.empty());
 }
@@ -98,12 +100,17 @@ TEST(ClientFrame, EachLimitHoldsAtItsEdgeInBytesAfterTrimming) {
     const auto with = [](const std::string& key, std::size_t size) {
         return message_with("\"" + key + "\":\" " + std::string(size, 'x') + " \"");
     };
-    for (const auto& [key, limit] : std::vector<std::pair<std::string, std::size_t>>{
-             {"session_id", 128}, {"file_id", 255}, {"file_url", 2048}, {"model_id", 100}, {"client_id", 128}}) {
+    for (const auto& [key, limit] : std::vector<std::pair<std::string, std::size_t>>{{"session_id", 128},
+                                                                                     {"file_id", 255},
+                                                                                     {"file_url", 2048},
+                                                                                     {"model_id", 100},
+                                                                                     {"client_id", 128}}) {
         EXPECT_EQ(fault_of(with(key, limit)), "accepted") << key;
         EXPECT_EQ(fault_of(with(key, limit + 1)), failed) << key;
     }
-    const auto content = [](const std::string& text) { return R"({"type":"user_message","content":")" + text + "\"}"; };
+    const auto content = [](const std::string& text) {
+        return R"({"type":"user_message","content":")" + text + "\"}";
+    };
     EXPECT_EQ(fault_of(content(std::string(10'000, 'x'))), "accepted");
     EXPECT_EQ(fault_of(content(std::string(10'001, 'x'))), failed);
     std::string umlauts;
@@ -121,7 +128,8 @@ TEST(ClientFrame, MetadataIsBoundedInNumberAndInLength) {
     EXPECT_EQ(fault_of(entries(32)), "accepted");
     EXPECT_EQ(fault_of(entries(33)), failed);
     const auto value = [](std::size_t key, std::size_t size) {
-        return message_with("\"metadata\":{\"" + std::string(key, 'k') + "\":\"" + std::string(size, 'v') + "\"}");
+        return message_with("\"metadata\":{\"" + std::string(key, 'k') + "\":\"" + std::string(size, 'v') +
+                            "\"}");
     };
     EXPECT_EQ(fault_of(value(100, 1000)), "accepted");
     EXPECT_EQ(fault_of(value(101, 1)), failed);
@@ -146,8 +154,10 @@ TEST(ClientFrame, TheRulesOfEachTypeAreChecked) {
 }
 
 TEST(ClientFrame, TypesThatAClientMayNotSendAreAnsweredLikeUnknownOnes) {
-    for (const char* type : {"ping", "ai_response", "error", "connection_status", "loading", "USER_MESSAGE"}) {
-        EXPECT_EQ(fault_of(R"({"type":")" + std::string(type) + "\"}"), invalid + ": unknown message type " + type);
+    for (const char* type :
+         {"ping", "ai_response", "error", "connection_status", "loading", "USER_MESSAGE"}) {
+        EXPECT_EQ(fault_of(R"({"type":")" + std::string(type) + "\"}"),
+                  invalid + ": unknown message type " + type);
     }
     EXPECT_LT(fault_of(R"({"type":")" + std::string(5'000, 't') + "\"}").size(), 300u);
 }

@@ -71,7 +71,8 @@ TEST(ServerFrame, AnErrorSaysWhetherAndWhenToComeBack) {
         "error":{"code":"TOO_MANY_REQUESTS","message":"Too many requests, please slow down","recoverable":true,
         "retry_after":41873},"timestamp":"2026-02-22T10:00:00Z"})");
     frame.clear();
-    append_fault(frame, Fault::llm_timeout(base::Millis(120'000)), {{}, model::ClientId("c")}, now, Version::v2);
+    append_fault(frame, Fault::llm_timeout(base::Millis(120'000)), {{}, model::ClientId("c")}, now,
+                 Version::v2);
     expect_json(frame, R"({"type":"error","sender":"ai","client_id":"c","error":{"code":"LLM_TIMEOUT",
         "message":"AI service request timed out after 2m0s","recoverable":true},"timestamp":"2026-02-22T10:00:00Z"})");
 }

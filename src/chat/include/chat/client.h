@@ -24,10 +24,10 @@ struct UserState;
 struct Introduction {
     model::UserId user;
     wire::Version version = wire::Version::v1;
-    model::SessionId session;            // empty: bound by the first frame
+    model::SessionId session;             // empty: bound by the first frame
     std::optional<model::Seq> after_seq;  // what the client has; empty: no replay
-    model::MessageId partial;            // the answer that it holds a part of
-    std::uint64_t offset = 0;            // how many bytes of it
+    model::MessageId partial;             // the answer that it holds a part of
+    std::uint64_t offset = 0;             // how many bytes of it
 };
 
 // Made by Hub::connect(). Lives on the hub's thread, owned by the transport; leave() ends it. Replies of the
@@ -52,7 +52,7 @@ private:
 
     // A client that catches up with its session gets no live frames until it has.
     struct CatchUp {
-        model::Seq have = 0;         // the last event that was sent
+        model::Seq have = 0;  // the last event that was sent
         model::MessageId partial;
         std::uint64_t offset = 0;
         bool reading = false;
@@ -93,7 +93,7 @@ private:
     std::shared_ptr<SessionActor> session_;  // null: not bound
     std::unique_ptr<CatchUp> catch_up_;
     std::unique_ptr<std::deque<wire::ClientFrame>> waiting_;  // not null: frames wait for an open_session
-    std::uint64_t cursor_ = 0;  // bytes of the running answer that were sent
+    std::uint64_t cursor_ = 0;                                // bytes of the running answer that were sent
     std::uint32_t pending_ = 0;
     wire::Version version_;
     bool gone_ = false;

@@ -1,6 +1,6 @@
 #pragma once
-// Everything that is alive on one network thread: its users' connections and sessions. A user belongs to exactly
-// one hub, so a session's state has one owner and needs no lock.
+// Everything that is alive on one network thread: its users' connections and sessions. A user belongs to
+// exactly one hub, so a session's state has one owner and needs no lock.
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>

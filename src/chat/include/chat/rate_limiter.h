@@ -9,8 +9,8 @@
 
 namespace chatbox::chat {
 
-// One thread. Memory is bounded: at most `max_keys` keys (an unseen key is refused when all are in use) and, for
-// one key, at most 256 entries, because events closer together than a 256th of the window share one.
+// One thread. Memory is bounded: at most `max_keys` keys (an unseen key is refused when all are in use) and,
+// for one key, at most 256 entries, because events closer together than a 256th of the window share one.
 class RateLimiter {
 public:
     RateLimiter(std::size_t limit, base::Millis window, std::size_t max_keys = 100'000)

@@ -18,22 +18,22 @@ namespace chatbox::net {
 
 // Each is a setting (docs/configuration.md).
 struct Options {
-    std::string host = "0.0.0.0";  // an address, not a name
-    std::uint16_t port = 8080;     // 0: a free one
-    std::string prefix = "/chatbox";  // begins with a slash, does not end with one
-    std::vector<std::string> allowed_origins;  // empty: the server's own origin only
-    bool allow_any_origin = false;             // development only
-    std::vector<std::string> frame_ancestors;  // who may frame the pages; empty: the own origin
-    std::size_t max_connections = 10'000;      // WebSockets; one more is refused with 503
-    std::size_t max_http_connections = 1'024;  // besides; one more is closed
-    std::size_t max_message_bytes = 1'048'576; // inbound WebSocket message; more is closed with 1009
-    std::size_t outbox_bytes = 1'048'576;      // unsent bytes of a connection; more is closed with 1013
-    std::size_t merge_bytes = 16 * 1024;       // unsent bytes from which on pieces of an answer are merged
+    std::string host = "0.0.0.0";               // an address, not a name
+    std::uint16_t port = 8080;                  // 0: a free one
+    std::string prefix = "/chatbox";            // begins with a slash, does not end with one
+    std::vector<std::string> allowed_origins;   // empty: the server's own origin only
+    bool allow_any_origin = false;              // development only
+    std::vector<std::string> frame_ancestors;   // who may frame the pages; empty: the own origin
+    std::size_t max_connections = 10'000;       // WebSockets; one more is refused with 503
+    std::size_t max_http_connections = 1'024;   // besides; one more is closed
+    std::size_t max_message_bytes = 1'048'576;  // inbound WebSocket message; more is closed with 1009
+    std::size_t outbox_bytes = 1'048'576;       // unsent bytes of a connection; more is closed with 1013
+    std::size_t merge_bytes = 16 * 1024;        // unsent bytes from which on pieces of an answer are merged
     base::Millis ping_period{54'000};
-    base::Millis pong_wait{60'000};            // since the last pong (or the start)
-    base::Millis write_wait{10'000};           // without progress
-    base::Millis http_read_timeout{15'000};    // for one request
-    base::Millis http_idle_timeout{120'000};   // between requests
+    base::Millis pong_wait{60'000};           // since the last pong (or the start)
+    base::Millis write_wait{10'000};          // without progress
+    base::Millis http_read_timeout{15'000};   // for one request
+    base::Millis http_idle_timeout{120'000};  // between requests
     std::size_t http_max_body = 1'048'576;
 };
 
@@ -59,8 +59,9 @@ public:
     // From now on readyz says 503. Any thread.
     virtual void begin_draining() = 0;
 
-    // Stops listening, closes WebSockets with 1001 and idle HTTP connections at once, and after `grace` cuts off
-    // whoever is still there; `done` is called once, on some loop's thread, when all are gone. Any thread, once.
+    // Stops listening, closes WebSockets with 1001 and idle HTTP connections at once, and after `grace` cuts
+    // off whoever is still there; `done` is called once, on some loop's thread, when all are gone. Any
+    // thread, once.
     virtual void stop(base::Millis grace, std::function<void()> done) = 0;
 };
 

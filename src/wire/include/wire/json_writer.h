@@ -1,6 +1,6 @@
 #pragma once
-// Writes one JSON object into a string. Frames are written far more often than read, so this does no more than
-// append; the caller is trusted to give each key once.
+// Writes one JSON object into a string. Frames are written far more often than read, so this does no more
+// than append; the caller is trusted to give each key once.
 #include <cstdint>
 #include <string>
 #include <string_view>

@@ -36,10 +36,11 @@ void append_loading(std::string& out, const model::SessionId& session, const mod
 
 // A committed message as a whole: for the other devices, and for those that catch up. `from_history` marks an
 // AI message that was streamed before as not streaming now.
-void append_event(std::string& out, const model::SessionId& session, const model::Event& event, Version version);
+void append_event(std::string& out, const model::SessionId& session, const model::Event& event,
+                  Version version);
 
-// A message as the HTTP routes show it (contract, http-api 7.1, StoredMessage), with id, seq and type besides, and
-// status when an answer did not end normally.
+// A message as the HTTP routes show it (contract, http-api 7.1, StoredMessage), with id, seq and type
+// besides, and status when an answer did not end normally.
 void write_stored_message(JsonWriter& json, const model::Event& event);
 
 // The last frame of an answer that ended well enough to have no error: done, stopped, interrupted.
@@ -71,7 +72,8 @@ public:
     DeltaFrames(const model::SessionId& session, const model::MessageId& answer, const model::ModelId& model);
 
     // `offset` is in bytes of the whole answer.
-    void append(std::string& out, std::string_view text, std::uint64_t offset, base::Time now, Version version);
+    void append(std::string& out, std::string_view text, std::uint64_t offset, base::Time now,
+                Version version);
 
 private:
     void refresh_time(base::Time now);
