@@ -134,10 +134,8 @@ void Transfer::set_method() {
 
 bool Transfer::add_header(const std::string& line) {
     curl_slist* list = curl_slist_append(headers_.get(), line.c_str());
-    if (list == nullptr) return false;
-    (void)headers_.release();
-    headers_.reset(list);
-    return true;
+    if (!headers_) headers_.reset(list);  // the later ones are appended to the same list
+    return list != nullptr;
 }
 
 Result<Nothing> Transfer::set_headers() {
@@ -148,7 +146,9 @@ Result<Nothing> Transfer::set_headers() {
             return Error{Errc::invalid, "a header has a bad name or holds a line break"};
         has_content_type = has_content_type || same_ignoring_case(name, "Content-Type");
         // curl takes "Name:" as "leave this header out", and "Name;" as a header without a value.
-        added = added && add_header(value.empty() ? name + ";" : name + ": " + value);
+        std::string line = name;
+        line.append(value.empty() ? ";" : ": ").append(value);
+        added = added && add_header(line);
     }
     if (!has_content_type) added = added && add_header("Content-Type:");  // else curl claims a form
     added = added && add_header("Expect:");  // else curl waits up to a second before it sends a large body

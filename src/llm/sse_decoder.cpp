@@ -119,10 +119,10 @@ void SseDecoder::take_data(std::string_view value) {
 
 void SseDecoder::take_retry(std::string_view value) {
     std::chrono::milliseconds::rep count = 0;
-    const char* end = value.data() + value.size();
-    const auto [at, ec] = std::from_chars(value.data(), end, count);
+    const auto [at, ec] = std::from_chars(value.data(), value.data() + value.size(), count);
     // from_chars takes a minus sign, the standard digits only.
-    if (ec == std::errc() && at == end && value.front() != '-') retry_ = std::chrono::milliseconds(count);
+    if (ec == std::errc() && at == value.data() + value.size() && value.front() != '-')
+        retry_ = std::chrono::milliseconds(count);
 }
 
 // What the event at hand points to in the chunk must outlive the chunk.

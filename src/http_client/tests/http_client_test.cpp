@@ -1,5 +1,6 @@
 #include "http_client/http_client.h"
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -159,6 +160,36 @@ TEST_F(HttpClient, HandsOverEachPieceOfAStreamWhenItComes) {
     peer->send(chunk(""));
     ASSERT_TRUE(run_until(loop, [&] { return sink.done(); }));
     EXPECT_TRUE(sink.ok());
+}
+
+TEST_F(HttpClient, WakesTheLoopUpOncePerPieceOfAStream) {
+    ScriptedServer server(loop,
+                          [](Peer& peer, const ReceivedRequest&) { peer.send(std::string(chunked_head)); });
+    call = client->start(get(server.url()), sink);
+    ASSERT_TRUE(run_until(loop, [&] { return sink.status == 200; }));
+    loop.poll();
+    constexpr int pieces = 50;
+    std::size_t handlers = 0;
+    for (int i = 1; i <= pieces; ++i) {
+        server.last_peer().send(chunk("x"));
+        while (sink.pieces < i) handlers += loop.run_one();
+        handlers += loop.poll();
+    }
+    // One of the server's for its write, one of the client's; a few more for a deadline that is looked at.
+    EXPECT_LE(handlers, 2 * pieces + 5);
+}
+
+TEST_F(HttpClient, GoesThroughTheProxyThatTheEnvironmentNames) {
+    std::string line;
+    ScriptedServer proxy(loop, [&](Peer& peer, const ReceivedRequest& request) {
+        line = request.line();
+        peer.send(answer("200 OK", "", "x"));
+    });
+    ::setenv("http_proxy", proxy.url().c_str(), 1);
+    fetch(get("http://example.invalid/path"));
+    ::unsetenv("http_proxy");
+    EXPECT_TRUE(sink.ok()) << sink.detail();
+    EXPECT_EQ(line, "GET http://example.invalid/path HTTP/1.1");
 }
 
 TEST_F(HttpClient, UsesOneConnectionForTwoRequests) {

@@ -1,6 +1,6 @@
 #include "chunk_reader.h"
 
-#include <cstring>
+#include <algorithm>
 #include <functional>
 
 namespace chatbox::llm::openai {
@@ -10,7 +10,7 @@ namespace {
 // Comparing with a literal of known length costs an instruction or two; there are a dozen keys in each chunk.
 template <std::size_t N>
 bool is(std::string_view name, const char (&literal)[N]) {
-    return name.size() == N - 1 && std::memcmp(name.data(), literal, N - 1) == 0;
+    return name.size() == N - 1 && std::equal(literal, literal + (N - 1), name.begin());
 }
 
 }  // namespace

@@ -21,9 +21,10 @@ bool is_low(char32_t unit) {
 
 std::optional<char32_t> four_hex_digits(std::string_view text) {
     if (text.size() < 4) return std::nullopt;
+    text = text.substr(0, 4);
     std::uint32_t unit = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + 4, unit, 16);
-    if (ec != std::errc() || end != text.data() + 4) return std::nullopt;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), unit, 16);
+    if (ec != std::errc() || end != text.data() + text.size()) return std::nullopt;
     return static_cast<char32_t>(unit);
 }
 

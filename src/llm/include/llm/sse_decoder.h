@@ -43,7 +43,7 @@ public:
     // Calls `bool on_event(const SseEvent&)` for each event that `chunk` completes, in order. An on_event
     // that returns false ends the matter at once and may have destroyed the decoder.
     template <class OnEvent>
-    SseStatus feed(std::string_view chunk, OnEvent&& on_event) {
+    SseStatus feed(std::string_view chunk, OnEvent on_event) {
         if (status_ != SseStatus::more) return status_;
         Cursor cursor = open(chunk);
         while (advance(cursor)) {
@@ -58,7 +58,7 @@ public:
     // forget the last blank line, so a receiver that can judge by itself whether the data is whole may have
     // it.
     template <class OnEvent>
-    SseStatus finish(OnEvent&& on_event) {
+    SseStatus finish(OnEvent on_event) {
         if (status_ != SseStatus::more) return status_;
         if (end_stream() && !on_event(event())) return SseStatus::stopped;
         return status_;
