@@ -50,6 +50,8 @@ public:
     std::string text(const std::string& sql);
     bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
     std::int64_t last_insert_key() const { return sqlite3_last_insert_rowid(handle_.get()); }
+    int changed_rows() const { return sqlite3_changes(handle_.get()); }  // by the last statement
+    int changes_so_far() const { return sqlite3_total_changes(handle_.get()); }
     sqlite3* handle() const { return handle_.get(); }
 
 private:

@@ -22,6 +22,13 @@ Error no_turn() {
     return {Errc::not_found, "no such turn"};
 }
 
+Error message_exists() {
+    return {Errc::conflict, "the message id exists"};
+}
+Error turn_exists() {
+    return {Errc::conflict, "the turn id exists"};
+}
+
 }  // namespace
 
 Writer::Writer(Database& database)
@@ -45,13 +52,14 @@ Writer::Writer(Database& database)
           database,
           "INSERT INTO event (position, id, sender, kind, content, file_id, file_url, metadata, at, "
           "model, turn, status, client_id) "
-          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"),
+          "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) "
+          "ON CONFLICT DO NOTHING"),
       find_turn_(database, select(turn_columns, "turn WHERE id = ?1")),
       turn_runs_(database, "SELECT 1 FROM turn WHERE session = ?1 AND state = 'running'"),
       insert_turn_(
           database,
           "INSERT INTO turn (id, session, answer, model, node, question_seq, control_number, started, "
-          "state, stored) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'running', 0)"),
+          "state, stored) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'running', 0) ON CONFLICT DO NOTHING"),
       end_turn_(database, "UPDATE turn SET state = ?2, stored = 0 WHERE id = ?1"),
       running_turns_(database, select(turn_columns, "turn WHERE state = 'running'")),
       insert_text_(database, "INSERT INTO turn_text (turn, offset, text) VALUES (?1, ?2, ?3)"),
@@ -60,41 +68,38 @@ Writer::Writer(Database& database)
       delete_text_(database, "DELETE FROM turn_text WHERE turn = ?1"),
       probe_(database, "UPDATE probe SET count = count + 1") {}
 
-Result<Accepted> Writer::accept(AcceptMessage request) {
+Result<Accepted> Writer::accept(const AcceptMessage& request) {
     auto named = request.session.empty() ? std::nullopt : find(request.session);
-    const bool own = named && named->record.session.user == request.user;
-    if (own) {
+    if (named && named->record.session.user == request.user && named->record.session.end) {
+        // It was sent before the session ended, and the answer got lost.
         if (auto known = duplicate(*named, request.message.client_id)) return *std::move(known);
     }
-    const bool looked = own && !named->record.session.end;  // then it is also the session that is chosen
     auto chosen = choose(request.user, std::move(named), request.create);
     if (!chosen) return chosen.error();
-    if (*chosen && !looked) {
-        if (auto known = duplicate(**chosen, request.message.client_id)) return *std::move(known);
-    }
 
     Accepted accepted;
     accepted.created = !*chosen;
-    SessionRow row;
-    if (*chosen) {
-        row = **std::move(chosen);
-    } else {
+    if (accepted.created) {
         auto created =
             create(new_session(request.fresh_id, request.user, request.fresh_model, request.message.at));
         if (!created) return created.error();
-        row = *std::move(created);
+        *chosen = *std::move(created);
     }
-    const Seq seq = add_message(row.record.session, request.message);
+    SessionRow row = **std::move(chosen);
+    const Session before = row.record.session;
+    accepted.event.message = request.message;
+    accepted.event.seq = add_message(row.record.session, request.message);
+    // Its uniqueness is checked by trying: that is the one look-up that the insertion needs anyway.
+    if (!append(row, accepted.event.seq, request.message)) {
+        row.record.session = before;
+        if (auto known = duplicate(row, request.message.client_id)) return *std::move(known);
+        return message_exists();
+    }
     store(row);
-    if (!request.turn.empty() && row.record.session.control == model::Control::ai &&
-        (accepted.created || !turn_runs(row.key))) {
-        const auto begun = begin(row.key, turn_for(request, row.record.session, seq));
-        if (!begun) return begun.error();
+    if (!request.turn.empty() && row.record.session.control == model::Control::ai && !turn_runs(row.key)) {
         accepted.turn_started = true;
+        if (!begin(row.key, turn_for(request, row.record.session, accepted.event.seq))) return turn_exists();
     }
-    auto event = append(row, seq, std::move(request.message));
-    if (!event) return event.error();
-    accepted.event = *std::move(event);
     accepted.session = std::move(row.record.session);
     return accepted;
 }
@@ -123,8 +128,7 @@ Result<Turn> Writer::start(Turn turn) {
     turn.state = TurnState::running;
     const auto allowed = may_start(row->record.session, turn_runs(row->key), turn);
     if (!allowed) return allowed.error();
-    const auto begun = begin(row->key, turn);
-    if (!begun) return begun.error();
+    if (!begin(row->key, turn)) return turn_exists();
     return turn;
 }
 
@@ -146,7 +150,7 @@ Result<Nothing> Writer::checkpoint(const TurnId& id, std::uint64_t offset, const
     return Nothing{};
 }
 
-Result<Finished> Writer::finish(FinishTurn request) {
+Result<Finished> Writer::finish(const FinishTurn& request) {
     const auto found = find_turn(request.turn);
     if (!found) return no_turn();
     auto row = find_by_key(found->session_key);
@@ -155,13 +159,12 @@ Result<Finished> Writer::finish(FinishTurn request) {
     // First what gives room: an answer can then be kept on a disk that its checkpoints filled.
     if (found->stored > 0) delete_text_.exec(request.turn);
     end_turn_.exec(request.turn, model::to_string(request.state));
-    Message answer = answer_of(found->turn, request.state, std::move(request.content), request.at);
-    answer.metadata = std::move(request.metadata);
+    Message answer = answer_of(found->turn, request.state, request.content, request.at);
+    answer.metadata = request.metadata;
     const Seq seq = add_answer(row.record, answer, request.tokens, request.response_ms);
     store(row);
-    auto event = append(row, seq, std::move(answer));
-    if (!event) return event.error();
-    return Finished{std::move(row.record.session), *std::move(event)};
+    if (!append(row, seq, answer)) return message_exists();
+    return Finished{std::move(row.record.session), {seq, std::move(answer)}};
 }
 
 Result<Session> Writer::end(const SessionId& id, const UserId& user, Time at) {
@@ -198,8 +201,7 @@ Result<Nothing> Writer::interrupt(const TurnRow& orphan, Time at) {
     Message answer = answer_of(orphan.turn, TurnState::interrupted, std::move(text), at);
     const Seq seq = add_message(row.record.session, answer);
     store(row);
-    const auto event = append(row, seq, std::move(answer));
-    if (!event) return event.error();
+    if (!append(row, seq, answer)) return message_exists();
     return Nothing{};
 }
 
@@ -279,35 +281,25 @@ void Writer::store(const SessionRow& row) {
                          s.total_tokens, s.max_response_ms, row.record.response_ms_sum, s.answer_count);
 }
 
-Result<Event> Writer::append(const SessionRow& row, Seq seq, Message message) {
+bool Writer::append(const SessionRow& row, Seq seq, const Message& message) {
     const std::string metadata = encode_metadata(message.metadata);
     std::optional<std::string_view> client_id;
     if (!message.client_id.empty()) client_id = message.client_id.str();
-    try {
-        insert_event_.exec(position_of(row.key, seq), message.id, model::to_string(message.sender),
-                           model::to_string(message.kind), message.content, message.file_id, message.file_url,
-                           Blob{metadata}, message.at, message.model, message.turn,
-                           model::to_string(message.status), client_id);
-    } catch (const SqliteError& error) {
-        if (error.code() != SQLITE_CONSTRAINT_UNIQUE) throw;
-        return Error{Errc::conflict, "the message id exists"};
-    }
-    return Event{seq, std::move(message)};
+    insert_event_.exec(position_of(row.key, seq), message.id, model::to_string(message.sender),
+                       model::to_string(message.kind), message.content, message.file_id, message.file_url,
+                       Blob{metadata}, message.at, message.model, message.turn,
+                       model::to_string(message.status), client_id);
+    return database_.changed_rows() == 1;
 }
 
 bool Writer::turn_runs(std::int64_t session_key) {
     return turn_runs_.run(session_key).next();
 }
 
-Result<Nothing> Writer::begin(std::int64_t session_key, const Turn& turn) {
-    try {
-        insert_turn_.exec(turn.id, session_key, turn.answer, turn.model, turn.node, turn.question_seq,
-                          turn.control_number, turn.started);
-    } catch (const SqliteError& error) {
-        if (error.code() != SQLITE_CONSTRAINT_PRIMARYKEY) throw;
-        return Error{Errc::conflict, "the turn id exists"};
-    }
-    return Nothing{};
+bool Writer::begin(std::int64_t session_key, const Turn& turn) {
+    insert_turn_.exec(turn.id, session_key, turn.answer, turn.model, turn.node, turn.question_seq,
+                      turn.control_number, turn.started);
+    return database_.changed_rows() == 1;
 }
 
 std::string Writer::checkpointed_text(const TurnRow& turn) {

@@ -9,12 +9,12 @@ class Writer {
 public:
     explicit Writer(Database& database);
 
-    Result<Accepted> accept(AcceptMessage request);
+    Result<Accepted> accept(const AcceptMessage& request);
     Result<Opened> open(const OpenSession& request);
     Result<Session> set_model(const SessionId& session, const ModelId& model);
     Result<Turn> start(Turn turn);
     Result<Nothing> checkpoint(const TurnId& turn, std::uint64_t offset, const std::string& text);
-    Result<Finished> finish(FinishTurn request);
+    Result<Finished> finish(const FinishTurn& request);
     Result<Session> end(const SessionId& session, const UserId& user, Time at);
     Result<std::uint64_t> interrupt_orphans(const NodeId& node, Time at);
     Result<Nothing> probe();
@@ -28,9 +28,9 @@ private:
                                              bool create);
     std::optional<Accepted> duplicate(const SessionRow& row, const model::ClientId& client_id);
     Result<SessionRow> create(Session session);
-    Result<Event> append(const SessionRow& row, Seq seq, Message message);
-    void store(const SessionRow& row);  // everything but id, user, start and end
-    Result<Nothing> begin(std::int64_t session_key, const Turn& turn);
+    bool append(const SessionRow& row, Seq seq, const Message& message);  // false, and no change: not unique
+    void store(const SessionRow& row);                       // everything but id, user, start and end
+    bool begin(std::int64_t session_key, const Turn& turn);  // false, and no change: not unique
     bool turn_runs(std::int64_t session_key);
     std::string checkpointed_text(const TurnRow& turn);
     Result<Nothing> interrupt(const TurnRow& orphan, Time at);
