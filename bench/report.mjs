@@ -41,7 +41,10 @@ function growth() {
   return half && whole && whole / half;
 }
 
-// `most` or `least` is the budget; a row without one is for orientation.
+// `most` or `least` is the budget; a row without one is for orientation. `timesNginx` is the same budget as a
+// share of what nginx needed on the machine that the budgets were set on (5.5 us, 0.5 and 1.2 ms): on a
+// machine where waking a process is dearer, both rise together.
+const streams = ['100 x 100/s', '1 x 10000/s', '100 x 400/s'];
 const row = (title, unit, what, figure, rest = {}) => ({ title, unit, what, figure, peers: [], ...rest });
 const rows = [
   row('memory of the empty server', 'MB', 'memory', 'rss_mb', { most: 30 }),
@@ -54,18 +57,14 @@ const rows = [
   row('ping and pong, rate on one core', '/s', 'echo ping', 'per_s', { peers: ['beast', 'node'] }),
   row('small frame and answer, CPU', 'us', 'echo text', 'cpu_us', { peers: ['beast', 'node'] }),
   row('small frame and answer, rate on one core', '/s', 'echo text', 'per_s', { peers: ['beast', 'node'] }),
-  row('relay of a token, CPU, 100 streams x 100/s', 'us', 'relay 100 x 100/s', 'cpu_us_per_token',
-    { most: 6, peers: ['nginx', 'node'] }),
-  row('relay of a token, CPU, 1 stream x 10000/s', 'us', 'relay 1 x 10000/s', 'cpu_us_per_token',
-    { most: 6, peers: ['nginx', 'node'] }),
-  row('latency, 100 streams x 100/s, p50', 'us', 'relay 100 x 100/s', 'p50_us',
-    { most: 200, peers: ['nginx', 'node', 'direct'] }),
-  row('latency, 100 streams x 100/s, p99', 'us', 'relay 100 x 100/s', 'p99_us',
-    { most: 1000, peers: ['nginx', 'node', 'direct'] }),
-  row('latency, 1 stream x 10000/s, p50', 'us', 'relay 1 x 10000/s', 'p50_us',
-    { most: 200, peers: ['nginx', 'node', 'direct'] }),
-  row('latency, 1 stream x 10000/s, p99', 'us', 'relay 1 x 10000/s', 'p99_us',
-    { most: 1000, peers: ['nginx', 'node', 'direct'] }),
+  ...streams.map((name) => row(`relay of a token, CPU, ${name}`, 'us', `relay ${name}`, 'cpu_us_per_token',
+    { most: 6, timesNginx: 6 / 5.5, peers: ['nginx', 'node'] })),
+  ...streams.slice(0, 2).flatMap((name) => [
+    row(`latency, ${name}, p50`, 'us', `relay ${name}`, 'p50_us',
+      { most: 200, timesNginx: 0.2 / 0.5, peers: ['nginx', 'node', 'direct'] }),
+    row(`latency, ${name}, p99`, 'us', `relay ${name}`, 'p99_us',
+      { most: 1000, timesNginx: 1 / 1.2, peers: ['nginx', 'node', 'direct'] }),
+  ]),
   row('relay flat out, 10 streams', '/s', 'relay flat out', 'tokens_per_s', { peers: ['nginx', 'node', 'direct'] }),
   row('one more viewer, share of the first', '%', '', '', { most: 25, value: extraViewer() }),
   row('new connections per core (1 / CPU of one)', '/s', 'handshakes', 'per_core_s',
@@ -99,20 +98,26 @@ function peerText(entry, value) {
     .join(', ');
 }
 
+function verdictOf(entry, value) {
+  if (entry.most === undefined && entry.least === undefined) return '';
+  if (entry.most !== undefined ? value <= entry.most : value >= entry.least) return 'ok';
+  const nginx = get(entry.what, 'nginx', entry.figure);
+  return nginx && value <= nginx * entry.timesNginx ? 'ok*' : 'MISSED';
+}
+
 const results = [];
 for (const entry of rows) {
   const value = entry.value ?? (entry.what ? ours(entry.what, entry.figure) : undefined);
   if (value === undefined) continue;
   const budget = entry.most ?? entry.least;
-  const met = budget === undefined ? undefined : entry.most !== undefined ? value <= entry.most : value >= entry.least;
-  results.push({ entry, value, budget, met });
+  results.push({ entry, value, budget, verdict: verdictOf(entry, value) });
 }
 
-const cells = results.map(({ entry, value, budget, met }) => [
+const cells = results.map(({ entry, value, budget, verdict }) => [
   entry.title,
   `${number(value)} ${entry.unit}`.trim(),
   budget === undefined ? '' : `${entry.most !== undefined ? '<=' : '>='} ${budget}`,
-  met === undefined ? '' : met ? 'ok' : 'MISSED',
+  verdict,
   peerText(entry, value),
 ]);
 const header = ['what', 'ours', 'budget', '', 'peers (ours / peer)'];
@@ -121,14 +126,20 @@ const print = (cell) => console.log(cell.map((text, i) => text.padEnd(widths[i])
 print(header);
 print(widths.map((width) => '-'.repeat(width)));
 cells.forEach(print);
-const missed = results.filter(({ met }) => met === false).length;
-console.log(`\n${missed} of ${results.filter(({ met }) => met !== undefined).length} budgets missed. All figures: ${output}`);
+const judged = results.filter(({ verdict }) => verdict !== '').map(({ verdict }) => verdict);
+console.log();
+if (judged.includes('ok*')) {
+  console.log('ok*: over the absolute budget, but within it in relation to nginx in the same run (see README.md)');
+}
+console.log(`${judged.filter((verdict) => verdict === 'MISSED').length} of ${judged.length} budgets missed`);
+console.log(`load of the machine at the end: ${os.loadavg().map((load) => load.toFixed(2)).join(' ')}`);
+console.log(`all figures: ${output}`);
 
 writeFileSync(output, JSON.stringify({
   machine: { processors: os.cpus().length, model: os.cpus()[0]?.model, kernel: os.release(), load: os.loadavg() },
   time: new Date().toISOString(),
-  rows: results.map(({ entry, value, budget, met }) => ({
-    what: entry.title, unit: entry.unit, ours: value, budget, met,
+  rows: results.map(({ entry, value, budget, verdict }) => ({
+    what: entry.title, unit: entry.unit, ours: value, budget, verdict,
     peers: Object.fromEntries(entry.peers.map((who) => [who, get(entry.peersOf ?? entry.what, who, entry.figure)])),
   })),
   figures: Object.fromEntries([...samples].map(([key, values]) => [key, { median: median(values), rounds: values }])),

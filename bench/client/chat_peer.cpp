@@ -10,9 +10,12 @@
 namespace chatbox::bench {
 
 std::string_view field(std::string_view frame, std::string_view quoted_key) {
-    const auto at = frame.find(quoted_key);
-    if (at == std::string_view::npos) return {};
-    frame.remove_prefix(at + quoted_key.size());
+    for (;;) {
+        const auto at = frame.find(quoted_key);
+        if (at == std::string_view::npos) return {};
+        frame.remove_prefix(at + quoted_key.size());
+        if (frame.starts_with(':')) break;  // else it was a value that looks like the key
+    }
     const auto begin = frame.find_first_not_of(": ");
     if (begin == std::string_view::npos || frame[begin] != '"') return {};
     frame.remove_prefix(begin + 1);
@@ -57,8 +60,8 @@ std::string chat_path(const Options& options, std::string_view user, std::string
 }
 
 std::string resume_path(const Options& options, std::string_view user, const Position& position) {
-    std::string path = chat_path(options, user, position.session_id) +
-                       "&after_seq=" + std::to_string(position.after_seq);
+    std::string path =
+        chat_path(options, user, position.session_id) + "&after_seq=" + std::to_string(position.after_seq);
     if (!position.message_id.empty()) {
         path += "&message_id=" + position.message_id + "&offset=" + std::to_string(position.offset);
     }

@@ -67,8 +67,9 @@ bool run_durable(const Options& options) {
     const auto failed = [&run] { return run.troubles.count() > 0; };
     for (std::uint32_t i = 0; i < options.connections; ++i) {
         senders.push_back(std::make_unique<Sender>(loop, run, i));
-        const bool in_time = loop.run_until(
-            [&] { return run.open + options.concurrency > senders.size() || failed(); }, now_ns() + 10 * kSecond);
+        const bool in_time =
+            loop.run_until([&] { return run.open + options.concurrency > senders.size() || failed(); },
+                           now_ns() + 10 * kSecond);
         if (!in_time) run.troubles.add("durable: connections do not open");
     }
     loop.run_until([&] { return run.open == options.connections || failed(); }, now_ns() + 10 * kSecond);

@@ -74,7 +74,8 @@ bool run_echo(const Options& options) {
         clients.push_back(std::make_unique<EchoClient>(loop, run, i));
     }
     const auto failed = [&run] { return run.troubles.count() > 0; };
-    if (!loop.run_until([&] { return run.open == options.connections || failed(); }, now_ns() + 20 * kSecond)) {
+    if (!loop.run_until([&] { return run.open == options.connections || failed(); },
+                        now_ns() + 20 * kSecond)) {
         run.troubles.add("echo: not all connections opened");
     }
     if (failed()) return false;

@@ -26,8 +26,8 @@ public:
         then_ = then;
         target_ = begun_ + count;
         while (busy_ < options_.concurrency && begun_ < target_) begin_next();
-        const bool in_time = loop_.run_until(
-            [this] { return settled_ == target_ || troubles_.count() > 0; }, deadline);
+        const bool in_time =
+            loop_.run_until([this] { return settled_ == target_ || troubles_.count() > 0; }, deadline);
         if (!in_time) std::fprintf(stderr, "bench_client: %u of %u connections in time\n", settled_, target_);
         return in_time && troubles_.count() == 0;
     }
@@ -38,8 +38,7 @@ public:
 private:
     class Client final : public ChatPeer {
     public:
-        Client(Opener& opener, std::uint32_t index)
-            : ChatPeer(opener.loop_), opener_(opener), index_(index) {
+        Client(Opener& opener, std::uint32_t index) : ChatPeer(opener.loop_), opener_(opener), index_(index) {
             socket().connect(opener.options_.port, opener.path_for(index), index);
         }
 

@@ -14,11 +14,11 @@ struct Options {
     std::string what;             // likewise; empty: the name of the mode
     std::uint16_t port = 0;
     std::string path = "/chatbox/ws";
-    int pid = 0;          // of the server, for its memory and processor time; 0: not measured
-    std::string secret;   // signs the users' tokens; from BENCH_SECRET, so that it is not in the process list
+    int pid = 0;         // of the server, for its memory and processor time; 0: not measured
+    std::string secret;  // signs the users' tokens; from BENCH_SECRET, so that it is not in the process list
     std::string prefix = "u";  // of user names: one per round, or rounds would share sessions
     int version = 2;
-    std::string query;         // appended to our URL, for example "merge=40"
+    std::string query;  // appended to our URL, for example "merge=40"
     std::uint32_t connections = 100;
     std::uint32_t concurrency = 100;
     std::uint32_t warmup = 0;  // connections opened and closed before the first reading

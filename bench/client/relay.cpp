@@ -88,10 +88,10 @@ public:
     void connect() override {
         const Options& options = run_.options();
         const auto user = user_name(options, stream_);
-        socket().connect(options.port,
-                         first_ == nullptr ? chat_path(options, user)
-                                           : chat_path(options, user, first_->session()),
-                         stream_);
+        socket().connect(
+            options.port,
+            first_ == nullptr ? chat_path(options, user) : chat_path(options, user, first_->session()),
+            stream_);
     }
     bool is_ready() const override { return ready_; }
     void start() override {
@@ -215,7 +215,8 @@ bool run_relay(const Options& options) {
     for (std::size_t v = 0; v < viewers.size(); ++v) {
         const auto stream = v / options.viewers;
         const bool asks = v % options.viewers == 0;
-        const auto wait = asks ? static_cast<Nanoseconds>(gap * static_cast<double>(stream) / options.streams) : 0;
+        const auto wait =
+            asks ? static_cast<Nanoseconds>(gap * static_cast<double>(stream) / options.streams) : 0;
         if (asks) {
             loop.at(begun + kMillisecond + wait, [viewer = viewers[v].get()] { viewer->start(); });
         } else {

@@ -11,7 +11,8 @@ namespace chatbox::bench {
 namespace {
 
 constexpr std::size_t kUnpacedBatch = 64 * 1024;
-constexpr std::string_view kStreamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n";
+constexpr std::string_view kStreamHead =
+    "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n";
 
 // Case-insensitive only as far as real clients differ: libcurl and nginx write Content-Length so.
 std::size_t content_length(std::string_view head) {

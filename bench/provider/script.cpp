@@ -41,6 +41,8 @@ Script parse_script(std::string_view text) {
     return parse_words(text.substr(0, text.find_first_of("\"\\\n")), ' ');
 }
 
-Script parse_script_query(std::string_view query) { return parse_words(query, '&'); }
+Script parse_script_query(std::string_view query) {
+    return parse_words(query, '&');
+}
 
 }  // namespace chatbox::bench

@@ -9,11 +9,11 @@ namespace chatbox::bench {
 // example "bench tokens=600 rate=100 stamp=1", or the query of GET /sse.
 struct Script {
     std::uint64_t tokens = 1;
-    double rate = 0;           // tokens per second; 0: as fast as the reader reads
-    bool stamp = false;        // each token carries its time of sending (stamp.h)
-    bool stall = false;        // never end the answer; with tokens=0 do not even begin it
-    std::uint64_t size = 5;    // bytes of a token without stamp
-    std::uint64_t delay = 0;   // milliseconds before the first token
+    double rate = 0;          // tokens per second; 0: as fast as the reader reads
+    bool stamp = false;       // each token carries its time of sending (stamp.h)
+    bool stall = false;       // never end the answer; with tokens=0 do not even begin it
+    std::uint64_t size = 5;   // bytes of a token without stamp
+    std::uint64_t delay = 0;  // milliseconds before the first token
 };
 
 // Reads the last script in `text`; words that it does not know are skipped, so that prose may follow.

@@ -16,7 +16,9 @@ EventLoop::EventLoop() : epoll_(epoll_create1(EPOLL_CLOEXEC)) {
     prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
 }
 
-EventLoop::~EventLoop() { ::close(epoll_); }
+EventLoop::~EventLoop() {
+    ::close(epoll_);
+}
 
 void EventLoop::control(int operation, int fd, std::uint32_t events, Handler* handler) {
     epoll_event event{};

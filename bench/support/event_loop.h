@@ -13,7 +13,8 @@
 
 namespace chatbox::bench {
 
-// One thread. Handlers are borrowed: whoever added one removes it before it dies, also from inside a callback.
+// One thread. Handlers are borrowed: whoever added one removes it before it dies, also from inside a
+// callback.
 class EventLoop {
 public:
     class Handler {
@@ -35,7 +36,8 @@ public:
     // Calls `action` once, not before `when`. There is no cancelling: check in the action.
     void at(Nanoseconds when, std::function<void()> action);
 
-    // Runs until `done` (asked after each batch of events) or the deadline; false means the deadline came first.
+    // Runs until `done` (asked after each batch of events) or the deadline; false means the deadline came
+    // first.
     bool run_until(const std::function<bool()>& done, Nanoseconds deadline);
 
 private:

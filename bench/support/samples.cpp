@@ -11,7 +11,9 @@
 namespace chatbox::bench {
 namespace {
 
-std::string proc(pid_t pid) { return "/proc/" + std::to_string(pid); }
+std::string proc(pid_t pid) {
+    return "/proc/" + std::to_string(pid);
+}
 
 Nanoseconds cpu_time_in_ticks(pid_t pid) {
     std::ifstream file(proc(pid) + "/stat");

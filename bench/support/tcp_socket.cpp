@@ -19,7 +19,9 @@ std::array<char, 256 * 1024>& read_area() {
     return area;
 }
 
-void set_option(int fd, int level, int name, int value) { setsockopt(fd, level, name, &value, sizeof value); }
+void set_option(int fd, int level, int name, int value) {
+    setsockopt(fd, level, name, &value, sizeof value);
+}
 
 [[noreturn]] void throw_errno(const char* what) {
     throw std::system_error(errno, std::generic_category(), what);
@@ -56,7 +58,9 @@ std::uint16_t local_port(int fd) {
 
 TcpSocket::TcpSocket(EventLoop& loop, Owner& owner) : loop_(loop), owner_(owner) {}
 
-TcpSocket::~TcpSocket() { close(); }
+TcpSocket::~TcpSocket() {
+    close();
+}
 
 void TcpSocket::connect(std::uint16_t port, std::uint32_t source) {
     fd_ = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -29,7 +29,8 @@ public:
         virtual void on_bytes(std::string_view bytes) = 0;
         // Everything queued has been handed to the kernel.
         virtual void on_drained() {}
-        // The peer closed, or the connection broke; `why` is empty for an orderly end. Not called after close().
+        // The peer closed, or the connection broke; `why` is empty for an orderly end. Not called after
+        // close().
         virtual void on_gone(std::string_view why) = 0;
     };
 

@@ -26,8 +26,8 @@ std::string base64url(std::string_view bytes) {
 
 std::string sign_token(std::string_view user_id, std::string_view secret) {
     const long expires = static_cast<long>(std::time(nullptr)) + 86'400;
-    const std::string claims = R"({"user_id":")" + std::string(user_id) + R"(","roles":[],"exp":)" +
-                               std::to_string(expires) + "}";
+    const std::string claims =
+        R"({"user_id":")" + std::string(user_id) + R"(","roles":[],"exp":)" + std::to_string(expires) + "}";
     std::string token = base64url(R"({"alg":"HS256","typ":"JWT"})") + "." + base64url(claims);
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned int size = 0;

@@ -93,7 +93,9 @@ std::size_t WsSocket::take_frame(std::string_view bytes) {
     return size;
 }
 
-void WsSocket::on_gone(std::string_view why) { listener_.on_closed(why); }
+void WsSocket::on_gone(std::string_view why) {
+    listener_.on_closed(why);
+}
 
 void WsSocket::fail(std::string_view why) {
     tcp_.close();
