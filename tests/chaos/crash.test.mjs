@@ -13,7 +13,7 @@ import { makeFolder, startServer } from '../support/server.mjs';
 import { makeSecret } from '../support/token.mjs';
 import { Transcript } from '../support/transcript.mjs';
 
-const rounds = Number(process.env.CHAOS_ROUNDS ?? 60);
+const rounds = Number(process.env.CHAOS_ROUNDS ?? 100);
 const users = 6;
 const checkpointMs = 50;
 const surelySavedMs = 600; // text that was shown so long before a crash must have been saved
@@ -39,11 +39,15 @@ class Visitor {
     this.questions = 0;
   }
 
-  async live(server) {
+  async enter(server) {
     this.token = server.token(this.name);
     const query = this.transcript.position(this.sessionId);
     this.client = await Client.connect(server, this.token, { v: 2, query });
     for (const [id, content] of this.unacked) this.say(id, content);
+  }
+
+  async live(server) {
+    await this.enter(server);
     await Promise.all([this.listen(), this.act()]);
   }
 
@@ -58,8 +62,12 @@ class Visitor {
         throw error;
       }
       this.sessionId = frame.session_id ?? this.sessionId;
-      this.transcript.take(frame);
-      this.remember(frame);
+      try {
+        this.transcript.take(frame);
+        this.remember(frame);
+      } catch (error) {
+        throw new Error(`${this.name}: ${error.message}\n${this.client.describe()}`);
+      }
     }
   }
 
@@ -231,8 +239,7 @@ test(`nothing acknowledged is lost in ${rounds} crashes`, async (t) => {
       await server.kill();
       await within(seconds(20), lives, 'the clients to notice');
     } catch (error) {
-      error.message = `round ${round}, CHAOS_SEED=${random.seed}: ${error.message}\n${server.describe()}`;
-      throw error;
+      throw new Error(`round ${round}, CHAOS_SEED=${random.seed}: ${error.stack}`);
     }
   }
   const count = (of) => visitors.reduce((sum, visitor) => sum + of(visitor), 0);
@@ -247,8 +254,8 @@ test(`nothing acknowledged is lost in ${rounds} crashes`, async (t) => {
 // In peace: what was not acknowledged is sent again, until everything that was ever said is there once.
 async function finish(server, visitors) {
   for (const visitor of visitors) {
-    visitor.act = async () => {};
-    const life = visitor.live(server);
+    await visitor.enter(server);
+    const life = visitor.listen();
     await until(() => visitor.unacked.size === 0, `${visitor.name} has all acknowledgements`);
     visitor.client.drop();
     await life;

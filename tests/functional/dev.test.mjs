@@ -17,7 +17,7 @@ async function startDev(t, { cwd = makeFolder(t), env = {}, args = [] } = {}) {
   const server = await startServer(t, {
     args: ['dev', ...args],
     dataDir: cwd,
-    env: { ...none, OLLAMA_HOST: '127.0.0.1:1', ...env },
+    env: { ...none, OLLAMA_HOST: '127.0.0.1:1', CHATBOX_DEMO_TOKENS_PER_SECOND: '1000', ...env },
   });
   const links = await until(() => {
     const found = server.stdout.match(/http:\/\/\S+token=\S+/g);

@@ -122,6 +122,7 @@ test('nobody else may stop it', async (t) => {
   const answer = (await hand.asked()).start();
   await ada.nextOf('loading');
   const eve = await enter('eve');
+  await eve.ask('Hers');
   eve.stop({ session_id: ada.sessionId });
   assert.equal((await eve.nextOf('error')).error.code, 'UNAUTHORIZED');
   answer.token('Unmoved');

@@ -70,7 +70,7 @@ export class Client {
 
   describe() {
     const last = this.frames
-      .slice(-12)
+      .slice(-20)
       .map((frame, i, all) => `  ${this.frames.length - all.length + i}: ${JSON.stringify(frame).slice(0, 300)}`);
     return `${this.frames.length} frames, ${this.read} read, ${JSON.stringify(this.isClosed) ?? 'open'}\n${last.join('\n')}\n${this.server.describe()}`;
   }

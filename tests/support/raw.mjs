@@ -72,6 +72,7 @@ export class RawSocket {
   static async open(t, server) {
     const socket = net.connect({ host: '127.0.0.1', port: server.port, noDelay: true });
     t.after(() => socket.destroy());
+    server.rude.add(socket);
     const connected = new Promise((resolve, reject) => socket.on('connect', resolve).on('error', reject));
     await within(seconds(10), connected, 'a TCP connection', () => server.describe());
     return new RawSocket(server, socket);

@@ -141,8 +141,12 @@ export async function startServer(t, options = {}) {
     env: settings({ ...options, secret, dataDir }),
     cwd: dataDir,
   });
-  Object.assign(server, { secret, dataDir });
-  t.after(() => server.stop());
+  // Clients that would not answer a close are taken away first: the server waits some seconds for them.
+  Object.assign(server, { secret, dataDir, rude: new Set() });
+  t.after(() => {
+    server.rude.forEach((socket) => socket.destroy());
+    return server.stop();
+  });
   options.onStart?.(server);
   return server.ready();
 }

@@ -9,15 +9,21 @@ export class Transcript {
     this.message = undefined; // the answer in flight
     this.text = Buffer.alloc(0);
     this.resets = 0;
+    this.isResumed = true; // false while what was missed is still coming
     this.sent = new Map(); // client_id -> content: an ack does not repeat what was said
   }
 
   take(frame) {
     if (frame.type === 'reset') return this.reset();
+    if (frame.type === 'resumed') {
+      this.isResumed = true;
+      assert.equal(frame.seq, this.seq, 'everything that was missed has come');
+    }
     if (frame.type === 'snapshot' || (frame.type === 'ai_response' && frame.metadata?.streaming === 'true')) {
       this.grow(frame);
     } else if (frame.type === 'ack') {
-      this.commit(frame.seq, this.sent.get(frame.client_id));
+      // An ack may overtake events that were missed; the message then comes again among them.
+      if (this.isResumed || frame.seq === this.seq + 1) this.commit(frame.seq, this.sent.get(frame.client_id));
     } else if (frame.type === 'error' && frame.seq) {
       this.commit(frame.seq, frame.message_id === this.message ? this.text.toString() : '');
     } else if (frame.type === 'user_message' || (frame.type === 'ai_response' && frame.seq)) {
@@ -44,12 +50,13 @@ export class Transcript {
   }
 
   reset() {
-    Object.assign(this, new Transcript(), { resets: this.resets + 1, sent: this.sent });
+    Object.assign(this, new Transcript(), { resets: this.resets + 1, sent: this.sent, isResumed: this.isResumed });
   }
 
   // The query with which a client comes back to where it was.
   position(sessionId) {
     if (!sessionId) return {};
+    this.isResumed = false;
     const partial = this.message && { message_id: this.message, offset: String(this.text.length) };
     return { session_id: sessionId, after_seq: String(this.seq), ...partial };
   }
