@@ -6,16 +6,26 @@ namespace chatbox::base {
 
 std::string_view to_string(Errc code) {
     switch (code) {
-        case Errc::not_found: return "not found";
-        case Errc::invalid: return "invalid";
-        case Errc::forbidden: return "forbidden";
-        case Errc::conflict: return "conflict";
-        case Errc::limit: return "limit";
-        case Errc::timeout: return "timeout";
-        case Errc::unavailable: return "unavailable";
-        case Errc::rejected: return "rejected";
-        case Errc::cancelled: return "cancelled";
-        case Errc::internal: return "internal";
+        case Errc::not_found:
+            return "not found";
+        case Errc::invalid:
+            return "invalid";
+        case Errc::forbidden:
+            return "forbidden";
+        case Errc::conflict:
+            return "conflict";
+        case Errc::limit:
+            return "limit";
+        case Errc::timeout:
+            return "timeout";
+        case Errc::unavailable:
+            return "unavailable";
+        case Errc::rejected:
+            return "rejected";
+        case Errc::cancelled:
+            return "cancelled";
+        case Errc::internal:
+            return "internal";
     }
     return "internal";
 }

@@ -70,6 +70,16 @@ void Client::finish_opening() {
     }
 }
 
+void Client::acknowledge(const SessionId& session, const model::Event& event) {
+    std::string& frame = hub_.scratch();
+    wire::append_ack(frame, session, event, hub_.parts_.clock.now());
+    if (catch_up_) {
+        catch_up_->acks.push_back(frame);
+    } else {
+        peer_.send(frame);
+    }
+}
+
 void Client::leave() {
     if (gone_) return;
     gone_ = true;
@@ -154,8 +164,8 @@ void Client::handle_user_message(ClientFrame frame) {
     ++pending_;
     const base::Time now = hub_.parts_.clock.now();
     model::Turn turn;
-    turn.id = model::TurnId(base::random_hex_id());
-    turn.answer = model::MessageId(base::random_hex_id());
+    turn.id = model::TurnId(base::ordered_hex_id(now));
+    turn.answer = model::MessageId(base::ordered_hex_id(now));
     turn.node = hub_.parts_.node;
     turn.started = now;
 
@@ -163,7 +173,7 @@ void Client::handle_user_message(ClientFrame frame) {
     request.user = user_id();
     request.session = target(frame);
     request.fresh_id = SessionId(base::random_hex_id());
-    request.message.id = model::MessageId(base::random_hex_id());
+    request.message.id = model::MessageId(base::ordered_hex_id(now));
     request.message.content = std::move(frame.content);
     request.message.metadata = std::move(frame.metadata);
     request.message.client_id = frame.client_id;
@@ -358,6 +368,7 @@ void Client::end_catch_up() {
     std::string& frame = hub_.scratch();
     wire::append_resumed(frame, session_->id(), state->have, hub_.parts_.clock.now());
     peer_.send(frame);
+    for (const std::string& ack : state->acks) peer_.send(ack);
 }
 
 }  // namespace chatbox::chat

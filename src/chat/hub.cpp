@@ -94,9 +94,7 @@ void Hub::on_accepted(const std::weak_ptr<Client>& origin, const model::SessionI
         // A repeated message may belong to a session that has ended since: no place to go back to.
         if (!accepted->session.end) client->bind(actor);
         if (client->is_v2() && !client_id.empty()) {
-            std::string& frame = scratch();
-            wire::append_ack(frame, actor->id(), accepted->event, parts_.clock.now());
-            client->peer_.send(frame);
+            client->acknowledge(actor->id(), accepted->event);
         }
     }
     if (!accepted->duplicate) actor->on_accepted(*accepted, std::move(turn), client.get());

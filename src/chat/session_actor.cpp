@@ -92,14 +92,14 @@ void SessionActor::begin_waiting_turn() {
     if (last_question_ == 0 || starting_ || control_ != model::Control::ai || hub_.shutting_down_) return;
     starting_ = true;
     model::Turn turn;
-    turn.id = model::TurnId(base::random_hex_id());
-    turn.answer = model::MessageId(base::random_hex_id());
+    turn.started = hub_.parts_.clock.now();
+    turn.id = model::TurnId(base::ordered_hex_id(turn.started));
+    turn.answer = model::MessageId(base::ordered_hex_id(turn.started));
     turn.session = id_;
     turn.model = hub_.model_for(model_).choice.id;
     turn.node = hub_.parts_.node;
     turn.question_seq = last_question_;
     turn.control_number = control_number_;
-    turn.started = hub_.parts_.clock.now();
     hub_.parts_.store.start_turn(
         turn, {hub_.parts_.loop, [self = shared_from_this()](auto started) {
                    self->starting_ = false;

@@ -61,6 +61,16 @@ TEST(RandomHexId, UsesEveryDigitAtEveryPlace) {
     for (std::size_t at = 0; at < 32; ++at) EXPECT_EQ(digits[at].size(), 16U) << "place " << at;
 }
 
+TEST(OrderedHexId, GrowsWithTimeAndDoesNotRepeat) {
+    const Time early = *parse_rfc3339("2026-02-22T10:00:00Z");
+    std::set<std::string> seen;
+    for (int i = 0; i < 1'000; ++i) seen.insert(ordered_hex_id(early));
+    EXPECT_EQ(seen.size(), 1'000U);
+    EXPECT_EQ(seen.begin()->size(), 32U);
+    EXPECT_EQ(seen.begin()->find_first_not_of("0123456789abcdef"), std::string::npos);
+    EXPECT_LT(*seen.rbegin(), ordered_hex_id(early + Millis(1)));
+}
+
 TEST(RandomBytes, FillsExactlyWhatWasAskedFor) {
     std::array<unsigned char, 1026> buffer{};
     random_bytes(buffer.data() + 1, 1024);  // more than the kernel gives in one uninterrupted call

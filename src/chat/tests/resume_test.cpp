@@ -121,6 +121,21 @@ TEST_F(Resume, AForeignOrUnknownSessionIsNotBoundAndLooksTheSame) {
     EXPECT_EQ(seen[0], "connection_status");
 }
 
+TEST_F(Resume, AnAckDoesNotOvertakeWhatTheClientHasMissed) {
+    RecordingPeer peer, back;
+    const auto client = connect(peer);
+    const auto session = converse(client, peer, "hello", "hi");
+    back.full = true;
+    const auto returned = connect(back, returning(session, Transcript(), ""));
+    say(returned, "next", "c1");
+    settle();
+    EXPECT_EQ(back.types(), "connection_status");
+    back.full = false;
+    returned->on_drained();
+    settle();
+    EXPECT_EQ(back.types(), "user_message ai_response user_message snapshot resumed ack");
+}
+
 TEST_F(Resume, ALongHistoryComesInPagesThatWaitForTheReader) {
     Options options;
     options.replay_page = 3;

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "base/clock.h"
+
 namespace chatbox::base {
 
 // A string that names something. Opaque; compares bytewise; empty means "none".
@@ -26,6 +28,10 @@ private:
 // 32 lower-case hex digits from the kernel's generator. Any thread. Throws std::system_error if the
 // kernel has no randomness, which is a start that must not succeed.
 std::string random_hex_id();
+
+// 32 lower-case hex digits: the time in milliseconds, then 80 random bits. Ids that are made one after the
+// other lie side by side in an index, so that many appends touch few of its pages. Any thread.
+std::string ordered_hex_id(Time now);
 
 // Fills `size` bytes with randomness from the kernel. Any thread.
 void random_bytes(void* out, std::size_t size);

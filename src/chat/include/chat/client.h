@@ -58,6 +58,7 @@ private:
         bool reading = false;
         std::vector<model::Event> page;  // read and not sent yet
         std::size_t next = 0;
+        std::vector<std::string> acks;  // frames that wait: a position never overtakes what lies before it
     };
 
     const model::UserId& user_id() const;
@@ -78,6 +79,7 @@ private:
     void bind(const std::shared_ptr<SessionActor>& actor);
     void unbind();
     void finish_opening();
+    void acknowledge(const model::SessionId& session, const model::Event& event);
 
     void begin_catch_up(model::Seq have, model::MessageId partial, std::uint64_t offset);
     void continue_catch_up();
