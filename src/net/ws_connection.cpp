@@ -278,7 +278,6 @@ void WsConnection::drop(std::string_view why) {
     if (out_) shard_.give_back(std::move(out_));
     sent_ = 0;
     error_code ignored;
-    socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
     socket_.close(ignored);
     slot_ = Slot();
     shard_.part(*this);
