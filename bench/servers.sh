@@ -54,7 +54,7 @@ start_provider() { start provider $on_client "$bench_bin/bench_provider"; }
 data_dir=''
 start_chatbox() {
     [[ -n $data_dir ]] || data_dir=$(mktemp -d "$work/data.XXXXXX")
-    start chatbox env -i PATH="$PATH" HOME="$work" SERVER_PORT=0 CHATBOX_DATA_DIR="$data_dir" \
+    start chatbox env -i PATH="$PATH" HOME="$work" CHATBOX_HOST=127.0.0.1 SERVER_PORT=0 CHATBOX_DATA_DIR="$data_dir" \
         JWT_SECRET="$secret" LOG_LEVEL=warn LOG_DIR="$work/logs" \
         RATE_LIMIT=100000000 MAX_CONNECTIONS=1000000 CHATBOX_MAX_CONNECTIONS_PER_USER=100000 \
         LLM_PROVIDER_1_ID=bench LLM_PROVIDER_1_NAME=Bench LLM_PROVIDER_1_TYPE=openai \

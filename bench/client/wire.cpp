@@ -106,6 +106,7 @@ bool run_wire(const Options& options) {
         .add("bytes", bytes)
         .add("bytes_per_text_byte", bytes / static_cast<double>(expected))
         .add("frames", static_cast<double>(asker.frames()))
+        .add("envelope", (bytes - static_cast<double>(expected)) / static_cast<double>(asker.frames()))
         .print();
     return true;
 }

@@ -30,6 +30,13 @@ async function send(page, text) {
   await page.locator('#message-input').press('Enter');
 }
 
+/** Sends, and comes back when the answer has begun: from then on the last answer is this one's. */
+async function ask(page, text) {
+  const before = await answers(page).count();
+  await send(page, text);
+  await answers(page).nth(before).waitFor(patience);
+}
+
 const answers = (page) => page.locator('.message.ai');
 const lastAnswer = (page) => page.locator('.message.ai').last();
 
@@ -116,7 +123,7 @@ for (const size of ['phone', 'desktop']) {
     });
 
     it('stops an answer and keeps what there was', async () => {
-      await send(page, '/long 2000');
+      await ask(page, '/long 2000');
       await lastAnswer(page).getByText('word9 ').waitFor(patience);
       assert.equal(await page.locator('#send-btn').count(), 0, 'the stop button stands where send was');
       await page.locator('#stop-btn').click();
@@ -137,7 +144,7 @@ for (const size of ['phone', 'desktop']) {
     });
 
     it('reloads in the middle of an answer and gets all of it', async () => {
-      await send(page, '/long 300');
+      await ask(page, '/long 300');
       await lastAnswer(page).getByText('word20 ').waitFor(patience);
       await page.reload();
       await answerEnds(page, 'done', 4);
@@ -146,7 +153,7 @@ for (const size of ['phone', 'desktop']) {
     });
 
     it('loses nothing when the network drops in the middle of an answer', async () => {
-      await send(page, '/long 400');
+      await ask(page, '/long 400');
       await lastAnswer(page).getByText('word30 ').waitFor(patience);
       page.expectOutage(true);
       await page.context().setOffline(true);
@@ -159,8 +166,9 @@ for (const size of ['phone', 'desktop']) {
     });
 
     it('gets through a crash of the server in the middle of an answer', async () => {
-      await send(page, '/long 3000');
-      await lastAnswer(page).getByText('word40 ').waitFor(patience);
+      await ask(page, '/long 3000');
+      // Long enough for some of it to have been written to the disk.
+      await lastAnswer(page).getByText('word200 ').waitFor(patience);
       page.expectOutage(true);
       await server.kill();
       await page.locator('#status-indicator.connecting').waitFor(patience);
@@ -243,8 +251,8 @@ describe('two devices of one visitor', () => {
 
   it('can stop each other\'s answers', async () => {
     const [desk, phone] = pages;
-    await send(desk, '/long 3000');
-    await lastAnswer(phone).getByText('word9 ').waitFor(patience);
+    await ask(desk, '/long 3000');
+    await answers(phone).nth(2).getByText('word9 ').waitFor(patience);
     await phone.locator('#stop-btn').click();
     await Promise.all([answerEnds(desk, 'stopped', 3), answerEnds(phone, 'stopped', 3)]);
     assert.deepEqual(await transcript(phone), await transcript(desk));

@@ -33,7 +33,12 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.log = '';
+    this.ending = false;
     this.exited = once(this.child, 'exit');
+    this.child.on('exit', (code, signal) => {
+      // Nobody asked for this: what it said last is worth more than the failures that follow.
+      if (!this.ending) process.stderr.write(`the server ended by itself with ${code ?? signal}; it said:\n${this.log}\n`);
+    });
     this.child.stderr.on('data', (data) => (this.log += data));
     const found = await this.readLinks();
     this.base = found.base;
@@ -63,11 +68,13 @@ export class Server {
 
   /** As if the power had gone. */
   async kill() {
+    this.ending = true;
     this.child.kill('SIGKILL');
     await this.exited;
   }
 
   async stop() {
+    this.ending = true;
     if (this.child.exitCode === null && this.child.signalCode === null) {
       this.child.kill('SIGTERM');
       const gaveUp = setTimeout(() => this.child.kill('SIGKILL'), 10_000);
