@@ -10,10 +10,8 @@ namespace {
 template <class Enum, std::size_t N>
 using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Names<Sender, 4> senders{{{Sender::user, "user"},
-                                    {Sender::ai, "ai"},
-                                    {Sender::admin, "admin"},
-                                    {Sender::system, "system"}}};
+constexpr Names<Sender, 4> senders{
+    {{Sender::user, "user"}, {Sender::ai, "ai"}, {Sender::admin, "admin"}, {Sender::system, "system"}}};
 constexpr Names<MessageKind, 3> kinds{
     {{MessageKind::text, "text"}, {MessageKind::file, "file"}, {MessageKind::voice, "voice"}}};
 constexpr Names<TurnState, 7> states{{{TurnState::queued, "queued"},
@@ -44,14 +42,32 @@ std::optional<Enum> value_of(const Names<Enum, N>& names, std::string_view wante
 
 }  // namespace
 
-std::string_view to_string(Sender sender) { return name_of(senders, sender); }
-std::optional<Sender> sender_from(std::string_view name) { return value_of(senders, name); }
-std::string_view to_string(MessageKind kind) { return name_of(kinds, kind); }
-std::optional<MessageKind> message_kind_from(std::string_view name) { return value_of(kinds, name); }
-std::string_view to_string(TurnState state) { return name_of(states, state); }
-std::optional<TurnState> turn_state_from(std::string_view name) { return value_of(states, name); }
-bool is_final(TurnState state) { return state != TurnState::queued && state != TurnState::running; }
-std::string_view to_string(Control control) { return name_of(controls, control); }
-std::optional<Control> control_from(std::string_view name) { return value_of(controls, name); }
+std::string_view to_string(Sender sender) {
+    return name_of(senders, sender);
+}
+std::optional<Sender> sender_from(std::string_view name) {
+    return value_of(senders, name);
+}
+std::string_view to_string(MessageKind kind) {
+    return name_of(kinds, kind);
+}
+std::optional<MessageKind> message_kind_from(std::string_view name) {
+    return value_of(kinds, name);
+}
+std::string_view to_string(TurnState state) {
+    return name_of(states, state);
+}
+std::optional<TurnState> turn_state_from(std::string_view name) {
+    return value_of(states, name);
+}
+bool is_final(TurnState state) {
+    return state != TurnState::queued && state != TurnState::running;
+}
+std::string_view to_string(Control control) {
+    return name_of(controls, control);
+}
+std::optional<Control> control_from(std::string_view name) {
+    return value_of(controls, name);
+}
 
 }  // namespace chatbox::model

@@ -8,7 +8,7 @@
 namespace chatbox::base {
 
 using Millis = std::chrono::milliseconds;
-using Time = std::chrono::sys_time<Millis>;        // wall clock, UTC
+using Time = std::chrono::sys_time<Millis>;             // wall clock, UTC
 using Instant = std::chrono::steady_clock::time_point;  // for durations and deadlines
 
 // Any thread.

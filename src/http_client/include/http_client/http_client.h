@@ -17,9 +17,9 @@ namespace chatbox::http_client {
 
 // Zero means: no such limit.
 struct Deadlines {
-    base::Millis connect{10'000};   // name look-up, TCP and TLS
+    base::Millis connect{10'000};     // name look-up, TCP and TLS
     base::Millis first_byte{30'000};  // from the start until the first byte of the body
-    base::Millis silence{60'000};   // between two pieces of the body
+    base::Millis silence{60'000};     // between two pieces of the body
     base::Millis total{120'000};
 };
 
@@ -36,10 +36,12 @@ struct Request {
 class ResponseSink {
 public:
     virtual ~ResponseSink() = default;
-    virtual void on_status(int status, std::string_view content_type) = 0;  // once, before the first body piece
-    virtual void on_retry_after(base::Millis) {}                             // when the header came, before on_status
-    virtual void on_body(std::string_view bytes) = 0;                         // the view is good during the call
-    // Once, last. Errors: timeout, unavailable (look-up, connect, TLS, reset, cut short), limit, invalid (URL).
+    virtual void on_status(int status,
+                           std::string_view content_type) = 0;  // once, before the first body piece
+    virtual void on_retry_after(base::Millis) {}                // when the header came, before on_status
+    virtual void on_body(std::string_view bytes) = 0;           // the view is good during the call
+    // Once, last. Errors: timeout, unavailable (look-up, connect, TLS, reset, cut short), limit, invalid
+    // (URL).
     virtual void on_done(base::Result<base::Nothing> result) = 0;
 };
 

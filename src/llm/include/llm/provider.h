@@ -43,8 +43,8 @@ public:
     // A non-empty piece of valid UTF-8. The view is good during the call only.
     virtual void on_delta(std::string_view text) = 0;
     // The one end. Errors: timeout (a deadline passed), unavailable (not reached, 429 or 5xx, or broken in
-    // mid-answer), rejected (the vendor refused: bad key, unknown model, bad request), limit (answer too long).
-    // The detail may quote the vendor for the log, never a key.
+    // mid-answer), rejected (the vendor refused: bad key, unknown model, bad request), limit (answer too
+    // long). The detail may quote the vendor for the log, never a key.
     virtual void on_end(base::Result<AnswerEnd> end) = 0;
 };
 

@@ -53,11 +53,11 @@ struct Message {
     std::string file_id;
     std::string file_url;
     Metadata metadata;
-    Time at{};               // server time at which it was accepted
-    ModelId model;           // AI messages: who wrote it
-    TurnId turn;             // AI messages: the turn that it ends
+    Time at{};                           // server time at which it was accepted
+    ModelId model;                       // AI messages: who wrote it
+    TurnId turn;                         // AI messages: the turn that it ends
     TurnState status = TurnState::done;  // AI messages: how that turn ended; else done
-    ClientId client_id;      // user messages, when the client gave one
+    ClientId client_id;                  // user messages, when the client gave one
     friend bool operator==(const Message&, const Message&) = default;
 };
 

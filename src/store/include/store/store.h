@@ -41,8 +41,8 @@ struct Reply {
 // A message that a user, an admin or the system adds to a session.
 //
 // Which session: `session` if it exists, belongs to `user` and has not ended; otherwise the user's active
-// session; otherwise, when `create` is set, a new one with `fresh_id`, whose first event this message is. All of
-// it, the new session included, is one transaction.
+// session; otherwise, when `create` is set, a new one with `fresh_id`, whose first event this message is. All
+// of it, the new session included, is one transaction.
 struct AcceptMessage {
     UserId user;
     SessionId session;  // what the client named; may be empty or unknown
@@ -50,8 +50,8 @@ struct AcceptMessage {
     SessionId fresh_id;
     ModelId fresh_model;  // model of a session that is created; may be empty
     Message message;
-    // When not empty, a turn with this id starts in the same transaction, provided that none is running in the
-    // session and the AI is in control. Its question is this message.
+    // When not empty, a turn with this id starts in the same transaction, provided that none is running in
+    // the session and the AI is in control. Its question is this message.
     TurnId turn;
     MessageId answer;
     NodeId node;
@@ -118,16 +118,17 @@ public:
     // running, the session has ended, the AI is not in control, or the control number moved on).
     virtual void start_turn(Turn turn, Reply<Turn> reply) = 0;
 
-    // Adds `text` at byte `offset` to the text that a crash would keep. Offsets follow each other without gap;
-    // a repeated one is ignored. Errors: conflict (the turn is not running), not_found.
-    virtual void checkpoint_turn(TurnId turn, std::uint64_t offset, std::string text, Reply<Nothing> reply) = 0;
+    // Adds `text` at byte `offset` to the text that a crash would keep. Offsets follow each other without
+    // gap; a repeated one is ignored. Errors: conflict (the turn is not running), not_found.
+    virtual void checkpoint_turn(TurnId turn, std::uint64_t offset, std::string text,
+                                 Reply<Nothing> reply) = 0;
 
     // Errors: not_found; conflict (the turn has ended already, or its control number is no longer current and
     // `state` is done). A refused call changes nothing.
     virtual void finish_turn(FinishTurn request, Reply<Finished> reply) = 0;
 
-    // Sets the end once; ending an ended session changes nothing and succeeds. Errors: not_found (also when it
-    // belongs to someone else).
+    // Sets the end once; ending an ended session changes nothing and succeeds. Errors: not_found (also when
+    // it belongs to someone else).
     virtual void end_session(SessionId session, UserId user, Time at, Reply<Session> reply) = 0;
 
     // Marks every running turn that `node` does not own as interrupted, with its checkpointed text as the
@@ -139,7 +140,8 @@ public:
     virtual void session(SessionId id, Reply<Session> reply) = 0;  // not_found
 
     // Events with seq > after, in order, at most `limit`.
-    virtual void events_after(SessionId id, Seq after, std::size_t limit, Reply<std::vector<Event>> reply) = 0;
+    virtual void events_after(SessionId id, Seq after, std::size_t limit,
+                              Reply<std::vector<Event>> reply) = 0;
 
     // The last `limit` events, oldest first. Empty if the session does not exist.
     virtual void last_events(SessionId id, std::size_t limit, Reply<std::vector<Event>> reply) = 0;
