@@ -29,12 +29,13 @@ std::optional<llm::Role> role_of(const model::Message& message) {
 BuiltPrompt build_prompt(const std::vector<model::Event>& events, model::Seq answered,
                          const std::string& system_prompt, std::size_t max_bytes) {
     std::vector<const model::Event*> ordered;
+    std::vector<const model::Event*> waited;
     for (const model::Event& event : events) {
-        if (role_of(event.message)) ordered.push_back(&event);
+        if (!role_of(event.message)) continue;
+        const bool waits = event.message.sender == model::Sender::user && event.seq > answered;
+        (waits ? waited : ordered).push_back(&event);
     }
-    std::stable_partition(ordered.begin(), ordered.end(), [&](const model::Event* event) {
-        return event->message.sender != model::Sender::user || event->seq <= answered;
-    });
+    ordered.insert(ordered.end(), waited.begin(), waited.end());
     BuiltPrompt built;
     std::vector<llm::PromptMessage>& messages = built.prompt.messages;
     std::size_t size = 0;
