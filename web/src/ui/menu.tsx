@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 interface MenuProps {
   label: string;
@@ -19,7 +19,7 @@ export function Menu({ label, id, icon, children }: MenuProps): JSX.Element {
     button.current?.focus();
   };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return undefined;
     itemsOf(root.current)[0]?.focus();
     const elsewhere = (event: Event): void => {
