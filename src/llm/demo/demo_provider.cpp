@@ -42,7 +42,8 @@ private:
     void wait_until(Instant due) {
         timer_.expires_at(due);
         timer_.async_wait([self = shared_from_this()](boost::system::error_code ec) {
-            if (!ec) self->tick();
+            // A wait that is over cannot be cancelled any more: its handler comes although the sink has gone.
+            if (!ec && self->sink_ != nullptr) self->tick();
         });
     }
 

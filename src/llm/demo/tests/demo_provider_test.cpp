@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <limits>
 #include <optional>
@@ -171,6 +172,15 @@ TEST_F(Demo, IsSilentWhenItsCallIsDestroyedEvenInsideTheSink) {
     loop.run();
     EXPECT_EQ(sink.pieces.size(), 4u);
     EXPECT_EQ(sink.ends, 0);
+}
+
+TEST_F(Demo, IsSilentWhenItsCallIsDestroyedBetweenTheEndOfAWaitAndItsHandler) {
+    // Both waits are over when the loop looks, so both handlers are queued before the first of them runs.
+    boost::asio::steady_timer earlier(loop, std::chrono::steady_clock::now());
+    std::unique_ptr<AnswerCall> call = provider->answer(prompt("/long 10"), sink);
+    earlier.async_wait([&](boost::system::error_code) { call.reset(); });
+    loop.run();
+    EXPECT_EQ(sink.pieces.size() + static_cast<std::size_t>(sink.ends), 0u);
 }
 
 TEST_F(Demo, MayBeForgottenInsideTheLastCall) {
