@@ -101,16 +101,17 @@ void raise_descriptor_limit() {
     }
 }
 
-// Calls `start` with a reply and waits for it. Before the loops run, or besides them; never on one of them.
+// Calls `start` with a reply and waits for it on `loop`, which outlives whoever replies: a thread that posts
+// to a loop still touches it after what it posted has run.
 template <class T, class Start>
-base::Result<T> wait_for(Start start) {
-    asio::io_context loop;
+base::Result<T> wait_for(asio::io_context& loop, Start start) {
     auto keep = asio::make_work_guard(loop);
     base::Result<T> result = base::Error{base::Errc::internal, "no answer"};
     start(store::Reply<T>{loop.get_executor(), [&](base::Result<T> answer) {
                               result = std::move(answer);
                               keep.reset();
                           }});
+    loop.restart();
     loop.run();
     return result;
 }
@@ -133,6 +134,7 @@ private:
     const Config& config_;
     base::Log& log_;
     base::SystemClock clock_;
+    asio::io_context start_loop_;  // for what is asked of the store before the shards run
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<auth::TokenVerifier> verifier_;
     std::vector<std::unique_ptr<Shard>> shards_;
@@ -155,7 +157,7 @@ bool App::open_store() {
         return false;
     }
     // With one node every turn that still runs belongs to a process that is gone.
-    const auto interrupted = wait_for<std::uint64_t>([&](store::Reply<std::uint64_t> reply) {
+    const auto interrupted = wait_for<std::uint64_t>(start_loop_, [&](store::Reply<std::uint64_t> reply) {
         store_->interrupt_orphans(model::NodeId(), clock_.now(), std::move(reply));
     });
     if (!interrupted) {
