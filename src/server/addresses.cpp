@@ -121,7 +121,7 @@ bool is_internal_host(std::string_view host) {
 std::string web_url_mistake(std::string_view text) {
     const auto url = split_url(text);
     if (!url || url->host.empty() || (url->scheme != "http" && url->scheme != "https")) {
-        return "must be an absolute URL, such as https://www.example.com/path, not " + quoted(text);
+        return "must be an absolute URL, such as https://www.example.com/path, not " + in_quotes(text);
     }
     return {};
 }
@@ -133,10 +133,10 @@ std::string endpoint_mistake(std::string_view text) {
         return "must not have a user or password in the URL; put the key into the API key setting";
     if (std::string wrong = web_url_mistake(text); !wrong.empty()) return wrong;
     if (url->rest.find_first_of("?#") != std::string_view::npos) {
-        return "must not have a query or fragment, but is " + quoted(text);
+        return "must not have a query or fragment, but is " + in_quotes(text);
     }
     if (url->scheme == "http" && !is_internal_host(url->host)) {
-        return "must use https: http is for hosts of your own network only, and " + quoted(url->host) +
+        return "must use https: http is for hosts of your own network only, and " + in_quotes(url->host) +
                " is none";
     }
     return {};
@@ -151,10 +151,12 @@ std::string origin_mistake(std::string_view origin) {
     const std::string form = "must be origins such as https://www.example.com or http://localhost:3000";
     if (origin == "*") return form + "; * would let every site in";
     const auto url = split_url(origin);
-    if (!url || url->has_user) return form + ", but has " + quoted(origin);
-    if (url->host.empty() && url->scheme != "file") return form + ", but " + quoted(origin) + " has no host";
+    if (!url || url->has_user) return form + ", but has " + in_quotes(origin);
+    if (url->host.empty() && url->scheme != "file")
+        return form + ", but " + in_quotes(origin) + " has no host";
     if (!url->rest.empty()) {
-        return form + ", but " + quoted(origin) + " goes on behind the host; remove " + quoted(url->rest);
+        return form + ", but " + in_quotes(origin) + " goes on behind the host; remove " +
+               in_quotes(url->rest);
     }
     return {};
 }
@@ -177,7 +179,7 @@ std::string network_mistake(std::string_view network) {
     const bool good_bits =
         slash == std::string_view::npos || number_up_to(network.substr(slash + 1), v4 ? 32 : 128);
     if ((v4 || is_ipv6(address)) && good_bits) return {};
-    return "must be IP addresses or networks such as 10.0.0.0/8 or fd00::/8, but has " + quoted(network);
+    return "must be IP addresses or networks such as 10.0.0.0/8 or fd00::/8, but has " + in_quotes(network);
 }
 
 std::string frame_ancestor_mistake(std::string_view source) {
@@ -195,22 +197,22 @@ std::string frame_ancestor_mistake(std::string_view source) {
     if (!rest.empty() && consists_of(rest, "-.:/_*[]")) return {};
     return "must be 'self', 'none' or sites such as https://www.example.com or https://*.example.com, but "
            "has " +
-           quoted(source);
+           in_quotes(source);
 }
 
 std::string path_prefix_mistake(std::string_view prefix) {
     if (prefix.empty()) return "must not be empty; / alone is the root";
-    if (!prefix.starts_with('/')) return "must start with /, but is " + quoted(prefix);
+    if (!prefix.starts_with('/')) return "must start with /, but is " + in_quotes(prefix);
     std::string_view rest = prefix.substr(1);
-    if (rest.ends_with('/')) rest.remove_suffix(1);
+    if (rest.size() > 1 && rest.ends_with('/')) rest.remove_suffix(1);
     const std::string parts = "/" + std::string(rest) + "/";
     for (const std::string_view bad : {"//", "/./", "/../"}) {
         if (!rest.empty() && parts.find(bad) != std::string::npos) {
-            return "must not have empty, . or .. parts, but is " + quoted(prefix);
+            return "must not have empty, . or .. parts, but is " + in_quotes(prefix);
         }
     }
     if (!consists_of(prefix, "-._~/"))
-        return "may have letters, digits and - . _ ~ / only, but is " + quoted(prefix);
+        return "may have letters, digits and - . _ ~ / only, but is " + in_quotes(prefix);
     return {};
 }
 

@@ -140,6 +140,7 @@ int run_command_line(const Surroundings& world) {
     Choice choice;
     app.set_version_flag("--version", version_text(), "Say what this is");
     app.footer(main_footer);
+    app.require_subcommand(0, 1);
     add_commands(app, choice);
     try {
         std::vector<std::string> reversed(world.arguments.rbegin(),

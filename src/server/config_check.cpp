@@ -98,7 +98,7 @@ private:
         auto& server = config_.server;
         if (server.threads == 0) server.threads = std::clamp(std::thread::hardware_concurrency(), 1U, 64U);
         if (server.host.empty() || server.host.find_first_of(" /\t") != std::string::npos) {
-            mistake("CHATBOX_HOST", "must be an IP address or a host name, not " + quoted(server.host));
+            mistake("CHATBOX_HOST", "must be an IP address or a host name, not " + in_quotes(server.host));
         }
         mistake_unless_empty("CHATBOX_PATH_PREFIX", path_prefix_mistake(server.path_prefix));
         if (server.path_prefix.ends_with('/')) server.path_prefix.pop_back();
@@ -180,13 +180,14 @@ private:
                         " are not in this version; use an endpoint that speaks OpenAI's chat completions "
                         "(openai) or the built-in demo");
         }
-        if (demo || provider.type.empty()) return;
+        if (demo) return;
+        if (provider.endpoint.empty() && provider.type.empty()) return;
         if (provider.endpoint.empty()) {
             mistake(setting("ENDPOINT"), "is missing: the base URL, such as https://api.openai.com/v1");
         } else {
             mistake_unless_empty(setting("ENDPOINT"), endpoint_mistake(provider.endpoint));
         }
-        check_api_key(provider, setting("API_KEY"));
+        if (!provider.type.empty()) check_api_key(provider, setting("API_KEY"));
     }
 
     void check_api_key(const ProviderConfig& provider, const std::string& setting) {
@@ -209,7 +210,7 @@ private:
                              [&](const ProviderConfig& p) { return p.id == providers[row].id; });
             if (later == providers.end() || providers[row].id.empty()) continue;
             warning(provider_setting(row, "ID"),
-                    "is not used, because a later provider has the same id " + quoted(later->id));
+                    "is not used, because a later provider has the same id " + in_quotes(later->id));
             providers.erase(providers.begin() + static_cast<std::ptrdiff_t>(row));
             if (row < loaded_.provider_numbers.size()) {
                 loaded_.provider_numbers.erase(loaded_.provider_numbers.begin() +
@@ -225,7 +226,7 @@ private:
                                             {"LOG_ERROR_FILE", &log.error_file}}) {
             if (file->empty() || *file == "." || *file == ".." || file->find('/') != std::string::npos) {
                 mistake(setting,
-                        "must be a file name without a folder, which is LOG_DIR; not " + quoted(*file));
+                        "must be a file name without a folder, which is LOG_DIR; not " + in_quotes(*file));
             }
         }
         if (!log.console && log.dir.empty()) {

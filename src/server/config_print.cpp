@@ -15,7 +15,7 @@ std::string shown(Slot slot, const ValueRule& rule, const std::string& when_empt
     if (text.empty()) return when_empty;
     if (rule.secrecy == Secrecy::secret) return text;
     const bool is_text = rule.kind == Kind::text || rule.kind == Kind::list || rule.kind == Kind::choice;
-    return is_text ? quoted(text) : text;
+    return is_text ? in_quotes(text) : text;
 }
 
 // --- docs/configuration.md

@@ -69,7 +69,7 @@ std::string choose_model(Loaded& loaded, const Environment& environment, const F
     if (!providers.empty()) {
         const ProviderConfig& first = providers.front();
         return "answers come from the configured model " +
-               quoted(first.name.empty() ? first.id : first.name) + " (" +
+               in_quotes(first.name.empty() ? first.id : first.name) + " (" +
                (first.endpoint.empty() ? "built in" : first.endpoint) + ")";
     }
     if (has_mistake_about(loaded, "LLM_PROVIDER_")) return {};
@@ -143,7 +143,7 @@ std::vector<std::string> prepare_dev(Loaded& loaded, const Environment& environm
         "can reach it. Use `chatbox serve` for everything else");
     const bool host_is_set = loaded.origins.contains("CHATBOX_HOST");
     if (host_is_set && config.server.host != "127.0.0.1" && config.server.host != "localhost") {
-        lines.push_back("CHATBOX_HOST " + quoted(config.server.host) +
+        lines.push_back("CHATBOX_HOST " + in_quotes(config.server.host) +
                         " is not used: a development server listens on 127.0.0.1 only");
     }
     config.development = true;

@@ -15,13 +15,18 @@ constexpr base::Millis patience{300};
 
 class Answer final : public http_client::ResponseSink {
 public:
+    explicit Answer(boost::asio::io_context& loop) : loop_(loop) {}
     void on_status(int status, std::string_view) override { status_ = status; }
     void on_body(std::string_view bytes) override { body_ += bytes; }
-    void on_done(base::Result<base::Nothing> result) override { complete_ = result.has_value(); }
+    void on_done(base::Result<base::Nothing> result) override {
+        complete_ = result.has_value();
+        loop_.stop();  // the client's timers are of no interest any more
+    }
 
     const std::string* good_body() const { return complete_ && status_ == 200 ? &body_ : nullptr; }
 
 private:
+    boost::asio::io_context& loop_;
     int status_ = 0;
     bool complete_ = false;
     std::string body_;
@@ -48,7 +53,7 @@ std::optional<std::string> first_ollama_model(std::string_view text) {
 
 std::optional<std::string> find_ollama_model(const std::string& base_url) {
     boost::asio::io_context loop(1);
-    Answer answer;
+    Answer answer(loop);
     {
         const auto client = http_client::make_client(loop.get_executor());
         http_client::Request request;

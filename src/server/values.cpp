@@ -91,7 +91,7 @@ std::string as_text(const RawValue& value) {
 std::string not_but(std::string_view wanted, const ValueRule& rule, const RawValue& value) {
     std::string text = "must be " + std::string(wanted);
     if (rule.secrecy == Secrecy::open) {
-        text += std::holds_alternative<std::string>(value) ? ", not " + quoted(as_text(value))
+        text += std::holds_alternative<std::string>(value) ? ", not " + in_quotes(as_text(value))
                                                            : ", not " + as_text(value);
     }
     return text;
@@ -280,7 +280,7 @@ std::string show_duration(Millis duration) {
     return text;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     constexpr std::size_t longest = 80;
     const bool cut = text.size() > longest;
     if (cut) text = text.substr(0, base::utf8_floor(text, longest));

@@ -25,7 +25,7 @@ std::string show_bytes(std::uint64_t count);  // 64KiB
 std::string show_duration(Millis duration);   // 1m30s
 
 // For messages: in quotes, control characters escaped, cut when long.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 // Items of a comma separated list, trimmed, empty ones left out.
 std::vector<std::string> split_list(std::string_view text);
