@@ -32,7 +32,6 @@ test('a chosen model answers from the next question on, and is remembered', asyn
   assert.deepEqual(confirmed, {
     type: 'connection_status',
     session_id: ada.sessionId,
-    user_id: 'ada',
     content: 'Model changed to beta',
     sender: 'ai',
   });

@@ -67,6 +67,7 @@ test('the pieces of two answers are never mixed', async (t) => {
   provider.on(/^Count/, stream(['1 ', '2 ', '3 ', '4 ', '5'], { everyMs: 3 }));
   const ada = await enter('ada', { v: 2 });
   ada.say('Count once');
+  await provider.request(0); // from here on the next question has to wait
   ada.say('Count twice');
   const first = await ada.answer();
   const second = await ada.answer();
