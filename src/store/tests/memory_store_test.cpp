@@ -23,13 +23,14 @@ INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance, testing::Values(memory), adap
 namespace {
 
 TEST(MemoryStore, FailsTheNextWritesOnDemandAndChangesNothing) {
-    const auto store = make_memory_store();
-    Caller call(*store);
+    auto owned = make_memory_store();
+    MemoryStore& store = *owned;
+    Caller call(std::move(owned));
     const UserId alice("alice");
     const AcceptMessage question = question_of(alice);
     const Accepted accepted = call.accept(question).value();
 
-    store->fail_next(3, {Errc::unavailable, "the disk is full"});
+    store.fail_next(3, {Errc::unavailable, "the disk is full"});
     EXPECT_EQ(refusal(call.ping()), Errc::unavailable);
     EXPECT_EQ(call.accept(message_of(alice)).error().detail, "the disk is full");
     EXPECT_EQ(refusal(call.finish(finish_of(question.turn))), Errc::unavailable);
@@ -42,10 +43,10 @@ TEST(MemoryStore, FailsTheNextWritesOnDemandAndChangesNothing) {
 }
 
 TEST(MemoryStore, IsAFreshWorldEachTime) {
-    const auto one = make_memory_store();
-    const auto other = make_memory_store();
-    ASSERT_TRUE(Caller(*one).accept(message_of(UserId("alice"))));
-    EXPECT_TRUE(Caller(*other).all_sessions(10, 0).empty());
+    Caller one(make_memory_store());
+    Caller other(make_memory_store());
+    ASSERT_TRUE(one.accept(message_of(UserId("alice"))));
+    EXPECT_TRUE(other.all_sessions(10, 0).empty());
 }
 
 }  // namespace

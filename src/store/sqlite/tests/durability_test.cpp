@@ -39,8 +39,7 @@ std::int64_t sum(const std::vector<std::int64_t>& numbers) {
 TEST_F(DurableSqlite, WritesThatWaitAreCommittedTogether) {
     Options options;
     options.max_batch = 256;
-    const auto store = open(options);
-    Caller call(*store);
+    Caller call(open(options));
     Blocker blocker(file_);
     std::vector<std::future<base::Result<Accepted>>> answers;
     for (int i = 0; i < 1024; ++i) answers.push_back(call.send(message_of(alice_)));
@@ -53,8 +52,7 @@ TEST_F(DurableSqlite, WritesThatWaitAreCommittedTogether) {
 }
 
 TEST_F(DurableSqlite, ARefusedWriteIsUndoneAloneWithinItsTransaction) {
-    const auto store = open();
-    Caller call(*store);
+    Caller call(open());
     const Accepted first = call.accept(message_of(alice_)).value();
     Blocker blocker(file_);
     auto head = call.send(message_of(alice_));
@@ -80,8 +78,7 @@ TEST_F(DurableSqlite, MoreThanMayWaitIsRefusedAtOnce) {
     Options options;
     options.max_queue = 10;
     options.max_batch = 1;
-    const auto store = open(options);
-    Caller call(*store);
+    Caller call(open(options));
     Blocker blocker(file_);
     std::vector<std::future<base::Result<Accepted>>> answers;
     for (int i = 0; i < 100; ++i) answers.push_back(call.send(message_of(alice_)));
@@ -103,8 +100,7 @@ TEST_F(DurableSqlite, MoreThanMayWaitIsRefusedAtOnce) {
 TEST_F(DurableSqlite, AFullDatabaseRefusesAndWorksAgainWhenThereIsRoom) {
     Options options;
     options.max_bytes = 400'000;
-    const auto store = open(options);
-    Caller call(*store);
+    Caller call(open(options));
     const AcceptMessage question = question_of(alice_);
     const Accepted accepted = call.accept(question).value();
 
@@ -132,8 +128,7 @@ TEST_F(DurableSqlite, AFullDatabaseRefusesAndWorksAgainWhenThereIsRoom) {
 TEST_F(DurableSqlite, ShorterThanItsCheckpointsAnAnswerMakesRoom) {
     Options options;
     options.max_bytes = 400'000;
-    const auto store = open(options);
-    Caller call(*store);
+    Caller call(open(options));
     const AcceptMessage question = question_of(alice_);
     ASSERT_TRUE(call.accept(question));
     std::uint64_t offset = 0;
@@ -166,8 +161,7 @@ private:
 };
 
 TEST_F(DurableSqlite, ACommitThatFailsFailsEveryWriteOfItAndLeavesNothingHalfDone) {
-    const auto store = open();
-    Caller call(*store);
+    Caller call(open());
     const Accepted first = call.accept(message_of(alice_)).value();
     const AcceptMessage question = question_of(bob_);
     ASSERT_TRUE(call.accept(question));
@@ -181,7 +175,7 @@ TEST_F(DurableSqlite, ACommitThatFailsFailsEveryWriteOfItAndLeavesNothingHalfDon
             answers.push_back(call.send(message_of(UserId("new-" + std::to_string(i)))));
         }
         auto finish = call.ask<Finished>(
-            [&](auto reply) { store->finish_turn(finish_of(question.turn), std::move(reply)); });
+            [&](auto reply) { call.store().finish_turn(finish_of(question.turn), std::move(reply)); });
         blocker.release();
         for (auto& answer : answers) EXPECT_EQ(refusal(Caller::wait(std::move(answer))), Errc::unavailable);
         EXPECT_EQ(refusal(Caller::wait(std::move(finish))), Errc::unavailable);
@@ -196,8 +190,7 @@ TEST_F(DurableSqlite, ACommitThatFailsFailsEveryWriteOfItAndLeavesNothingHalfDon
 }
 
 TEST_F(DurableSqlite, ADiskThatStaysFullIsReportedOnce) {
-    const auto store = open();
-    Caller call(*store);
+    Caller call(open());
     ASSERT_TRUE(call.accept(message_of(alice_)));
     {
         const FileSizeLimit limit(fs::file_size(file_.string() + "-wal"));
@@ -209,8 +202,7 @@ TEST_F(DurableSqlite, ADiskThatStaysFullIsReportedOnce) {
 }
 
 TEST_F(DurableSqlite, AReadDoesNotWaitForAWrite) {
-    const auto store = open();
-    Caller call(*store);
+    Caller call(open());
     const Accepted accepted = call.accept(message_of(alice_)).value();
     Blocker blocker(file_);
     auto waiting = call.send(message_of(alice_));
@@ -221,8 +213,7 @@ TEST_F(DurableSqlite, AReadDoesNotWaitForAWrite) {
 }
 
 TEST_F(DurableSqlite, TheLogOfWritesDoesNotGrowWithoutEnd) {
-    const auto store = open();
-    Caller call(*store);
+    Caller call(open());
     std::uintmax_t largest = 0;
     for (int round = 0; round < 12; ++round) {
         std::vector<std::future<base::Result<Accepted>>> answers;
@@ -262,8 +253,7 @@ TEST_F(DurableSqlite, WhatWasAcknowledgedSurvivesAKill) {
             }
             peer.kill();
         }
-        const auto store = open();
-        Caller call(*store);
+        Caller call(open());
         const std::uint64_t interrupted = call.interrupt_orphans(NodeId(), noon).value();
         EXPECT_LE(interrupted, 20U);
         std::map<std::string, std::string> contents;

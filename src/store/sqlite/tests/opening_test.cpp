@@ -18,10 +18,7 @@ protected:
     std::unique_ptr<Store> open() { return open_sqlite_store(options_for(file_), log_); }
 
     // A database with one session of alice in it.
-    Session prepare() {
-        const auto store = open();
-        return Caller(*store).accept(message_of(alice_, "hello")).value().session;
-    }
+    Session prepare() { return Caller(open()).accept(message_of(alice_, "hello")).value().session; }
 
     void overwrite(std::streamoff at, const std::string& bytes) {
         std::fstream stream(file_, std::ios::in | std::ios::out | std::ios::binary);
@@ -48,8 +45,8 @@ void expect_says(const std::string& sentence, std::initializer_list<std::string>
 }
 
 TEST_F(OpeningSqlite, MakesTheFileAndItsFolderForTheOwnerOnly) {
-    const auto store = open();
-    ASSERT_TRUE(Caller(*store).accept(message_of(alice_)));
+    Caller call(open());
+    ASSERT_TRUE(call.accept(message_of(alice_)));
     const auto mode = [](const fs::path& path) {
         struct stat info{};
         EXPECT_EQ(::stat(path.c_str(), &info), 0) << path;
@@ -64,16 +61,14 @@ TEST_F(OpeningSqlite, FindsEverythingAgain) {
     Session before;
     std::vector<Event> events;
     {
-        const auto store = open();
-        Caller call(*store);
+        Caller call(open());
         ASSERT_TRUE(call.accept(question));
         ASSERT_TRUE(call.checkpoint(question.turn, 0, "half an "));
         for (int i = 0; i < 100; ++i) ASSERT_TRUE(call.accept(message_of(alice_, std::to_string(i))));
         before = call.session(question.fresh_id).value();
         events = call.events_after(question.fresh_id, 0, 1000);
     }
-    const auto store = open();
-    Caller call(*store);
+    Caller call(open());
     EXPECT_EQ(call.session(question.fresh_id).value(), before);
     EXPECT_EQ(call.events_after(question.fresh_id, 0, 1000), events);
     EXPECT_EQ(call.interrupt_orphans(NodeId(), noon).value(), 1U);
@@ -102,8 +97,7 @@ TEST_F(OpeningSqlite, CommitsWhatIsQueuedWhenItIsClosed) {
     }
     pool.join();
     EXPECT_EQ(answered, 500);
-    const auto store = open();
-    EXPECT_EQ(Caller(*store).sessions_of(alice_, 1).at(0).last_seq, 500U);
+    EXPECT_EQ(Caller(open()).sessions_of(alice_, 1).at(0).last_seq, 500U);
 }
 
 TEST_F(OpeningSqlite, IsRefusedWhileAnotherProcessHasIt) {
@@ -112,16 +106,16 @@ TEST_F(OpeningSqlite, IsRefusedWhileAnotherProcessHasIt) {
     expect_says(open_error(options_for(file_)),
                 {file_.string(), "is in use by process " + std::to_string(peer.pid()), "stop it first"});
     peer.kill();
-    EXPECT_TRUE(Caller(*open()).ping());  // the lock went with its holder
+    EXPECT_TRUE(Caller(open()).ping());  // the lock went with its holder
 }
 
 TEST_F(OpeningSqlite, IsRefusedTwiceInOneProcessAlsoThroughALink) {
-    const auto store = open();
+    Caller call(open());
     fs::create_symlink(file_, folder_ / "link.db");
     for (const fs::path& path : {file_, folder_ / "link.db"}) {
         expect_says(open_error(options_for(path)), {file_.string(), "is in use by process"});
     }
-    EXPECT_TRUE(Caller(*store).ping());
+    EXPECT_TRUE(call.ping());
 }
 
 TEST_F(OpeningSqlite, IsRefusedForAFileThatIsNotADatabase) {
@@ -136,7 +130,7 @@ TEST_F(OpeningSqlite, IsRefusedForAFileThatIsNotADatabase) {
 TEST_F(OpeningSqlite, TakesAnEmptyFileForANewDatabase) {
     fs::create_directory(file_.parent_path());
     std::ofstream(file_).flush();
-    EXPECT_TRUE(Caller(*open()).ping());
+    EXPECT_TRUE(Caller(open()).ping());
 }
 
 TEST_F(OpeningSqlite, IsRefusedForSomebodyElsesDatabase) {
@@ -153,7 +147,7 @@ TEST_F(OpeningSqlite, IsRefusedForANewerSchema) {
     expect_says(open_error(options_for(file_)),
                 {file_.string(), "newer version", "schema 99", "knows " + std::to_string(schema_version)});
     alter("PRAGMA user_version = " + std::to_string(schema_version));
-    EXPECT_EQ(Caller(*open()).sessions_of(alice_, 10).size(), 1U);
+    EXPECT_EQ(Caller(open()).sessions_of(alice_, 10).size(), 1U);
 }
 
 TEST_F(OpeningSqlite, IsRefusedForAFolderAndForNoName) {
@@ -190,10 +184,9 @@ TEST_F(OpeningSqlite, ADamagedRowIsAnErrorOfThatCallOnly) {
     const Session session = prepare();
     const auto spoil = [&](const std::string& sql, const std::string& part) {
         alter(sql);
-        const auto store = open();
-        Caller call(*store);
+        Caller call(open());
         const auto read = Caller::wait(call.ask<std::vector<Event>>(
-            [&](auto reply) { store->last_events(session.id, 1, std::move(reply)); }));
+            [&](auto reply) { call.store().last_events(session.id, 1, std::move(reply)); }));
         const auto found = call.session(session.id);
         const auto& error = read.has_error() ? read.error() : found.error();
         EXPECT_EQ(error.code, base::Errc::internal);
@@ -209,8 +202,7 @@ TEST_F(OpeningSqlite, ADamagedRowIsAnErrorOfThatCallOnly) {
 
 TEST_F(OpeningSqlite, NoDamageCrashesIt) {
     {
-        const auto store = open();
-        Caller call(*store);
+        Caller call(open());
         for (int i = 0; i < 200; ++i) {
             AcceptMessage request =
                 question_of(UserId("user-" + std::to_string(i % 20)), std::string(300, 'x'));
@@ -233,17 +225,16 @@ TEST_F(OpeningSqlite, NoDamageCrashesIt) {
             }
         }
         try {
-            const auto store = open();
-            Caller call(*store);
+            Caller call(open());
             for (int i = 0; i < 20; ++i) {
                 const UserId user("user-" + std::to_string(i));
                 const auto accepted = call.accept(question_of(user));
                 call.ask<std::vector<Session>>(
-                        [&](auto reply) { store->sessions_of(user, 10, std::move(reply)); })
+                        [&](auto reply) { call.store().sessions_of(user, 10, std::move(reply)); })
                     .wait();
                 if (accepted)
                     call.ask<std::vector<Event>>([&](auto reply) {
-                            store->events_after(accepted->session.id, 0, 100, std::move(reply));
+                            call.store().events_after(accepted->session.id, 0, 100, std::move(reply));
                         })
                         .wait();
             }

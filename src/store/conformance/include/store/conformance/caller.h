@@ -28,11 +28,16 @@ Id fresh() {
     return Id(base::random_hex_id());
 }
 
-// Answers arrive on a thread of the caller's own.
+// Answers arrive on a thread of the caller's own, which outlives the store: a store's thread may still be
+// leaving the executor when the answer is already here.
 class Caller {
 public:
-    explicit Caller(Store& store) : store_(&store) {}
-    ~Caller() { replies_.join(); }
+    explicit Caller(std::unique_ptr<Store> store) : owned_(std::move(store)), store_(owned_.get()) {}
+    explicit Caller(Store& store) : store_(&store) {}  // destroyed before this Caller is
+    ~Caller() {
+        owned_.reset();
+        replies_.join();
+    }
     Caller(const Caller&) = delete;
     Caller& operator=(const Caller&) = delete;
 
@@ -114,8 +119,9 @@ public:
     }
 
 private:
-    Store* store_;
     boost::asio::thread_pool replies_{1};
+    std::unique_ptr<Store> owned_;
+    Store* store_;
 };
 
 // A message of `user`, with ids that nobody else has.

@@ -1,7 +1,6 @@
 #pragma once
 // How calls are answered, whatever they ask.
 #include <atomic>
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/strand.hpp>
 #include <thread>
 
@@ -19,24 +18,20 @@ void run_until(boost::asio::io_context& loop, Condition done) {
 }
 
 TEST_P(StoreConformance, ACallReturnsBeforeItsAnswerComes) {
-    boost::asio::io_context loop;
-    const auto work = boost::asio::make_work_guard(loop);
     int answers = 0;
     const auto count = [&answers](const auto&) { ++answers; };
     const SessionId id = fresh<SessionId>();
-    store().accept_message(message_of(alice), {loop.get_executor(), count});
-    store().open_session(open_for(alice, false), {loop.get_executor(), count});
-    store().session(id, {loop.get_executor(), count});
-    store().ping({loop.get_executor(), count});
+    store().accept_message(message_of(alice), {loop().get_executor(), count});
+    store().open_session(open_for(alice, false), {loop().get_executor(), count});
+    store().session(id, {loop().get_executor(), count});
+    store().ping({loop().get_executor(), count});
     ASSERT_TRUE(call().ping());  // so the writes before it are through
     EXPECT_EQ(answers, 0);       // nobody has run the loop
-    run_until(loop, [&] { return answers == 4; });
+    run_until(loop(), [&] { return answers == 4; });
 }
 
 TEST_P(StoreConformance, AnswersComeOnTheExecutorThatWasGiven) {
-    boost::asio::io_context loop;
-    const auto work = boost::asio::make_work_guard(loop);
-    const auto strand = boost::asio::make_strand(loop);
+    const auto strand = boost::asio::make_strand(loop());
     std::size_t answers = 0;
     for (int i = 0; i < 100; ++i) {
         store().accept_message(message_of(alice), {strand, [&](Result<Accepted> result) {
@@ -49,18 +44,16 @@ TEST_P(StoreConformance, AnswersComeOnTheExecutorThatWasGiven) {
                                                         ++answers;
                                                     }});
     }
-    run_until(loop, [&] { return answers == 200; });
+    run_until(loop(), [&] { return answers == 200; });
 }
 
 TEST_P(StoreConformance, AnswersToWritesComeInTheOrderOfTheCalls) {
-    boost::asio::io_context loop;
-    const auto work = boost::asio::make_work_guard(loop);
     const SessionId id = session_of(alice).id;
     std::vector<int> order;
     const auto note = [&order](int number) {
         return [&order, number](const auto&) { order.push_back(number); };
     };
-    const auto executor = loop.get_executor();
+    const auto executor = loop().get_executor();
     int number = 0;
     for (int round = 0; round < 100; ++round) {
         AcceptMessage question = question_of(alice);
@@ -74,7 +67,7 @@ TEST_P(StoreConformance, AnswersToWritesComeInTheOrderOfTheCalls) {
         store().open_session(open_for(alice), {executor, note(number++)});
         store().ping({executor, note(number++)});
     }
-    run_until(loop, [&] { return order.size() == static_cast<std::size_t>(number); });
+    run_until(loop(), [&] { return order.size() == static_cast<std::size_t>(number); });
     for (int i = 0; i < number; ++i) ASSERT_EQ(order[static_cast<std::size_t>(i)], i);
 }
 
@@ -104,14 +97,12 @@ TEST_P(StoreConformance, WritesTakeEffectInTheOrderOfTheCallsWithoutWaiting) {
 }
 
 TEST_P(StoreConformance, EveryCallIsAnsweredExactlyOnceWhateverTheExecutor) {
-    boost::asio::io_context loop;
-    const auto work = boost::asio::make_work_guard(loop);
     constexpr std::size_t executors = 40;
     constexpr std::size_t calls = 50;
     std::vector<std::vector<std::size_t>> answers(executors);
     std::size_t total = 0;
     std::vector<boost::asio::any_io_executor> strands;
-    for (std::size_t e = 0; e < executors; ++e) strands.emplace_back(boost::asio::make_strand(loop));
+    for (std::size_t e = 0; e < executors; ++e) strands.emplace_back(boost::asio::make_strand(loop()));
     for (std::size_t i = 0; i < calls; ++i) {
         for (std::size_t e = 0; e < executors; ++e) {
             store().accept_message(message_of(UserId("user-" + std::to_string(e))),
@@ -121,7 +112,7 @@ TEST_P(StoreConformance, EveryCallIsAnsweredExactlyOnceWhateverTheExecutor) {
                                     }});
         }
     }
-    run_until(loop, [&] { return total == executors * calls; });
+    run_until(loop(), [&] { return total == executors * calls; });
     for (const auto& mine : answers) {
         ASSERT_EQ(mine.size(), calls);
         for (std::size_t i = 0; i < calls; ++i) EXPECT_EQ(mine[i], i + 1);
@@ -129,20 +120,19 @@ TEST_P(StoreConformance, EveryCallIsAnsweredExactlyOnceWhateverTheExecutor) {
 }
 
 TEST_P(StoreConformance, ADoneThatThrowsDoesNotCostTheOthersTheirAnswer) {
-    boost::asio::io_context loop;
-    const auto work = boost::asio::make_work_guard(loop);
     std::vector<Seq> answered;
     for (int i = 0; i < 20; ++i) {
-        store().accept_message(message_of(alice), {loop.get_executor(), [&answered](Result<Accepted> result) {
-                                                       answered.push_back(result.value().event.seq);
-                                                       if (answered.size() % 3 == 0)
-                                                           throw std::runtime_error("a bug of the caller");
-                                                   }});
+        store().accept_message(message_of(alice),
+                               {loop().get_executor(), [&answered](Result<Accepted> result) {
+                                    answered.push_back(result.value().event.seq);
+                                    if (answered.size() % 3 == 0)
+                                        throw std::runtime_error("a bug of the caller");
+                                }});
     }
     int thrown = 0;
     while (answered.size() < 20) {
         try {
-            run_until(loop, [&] { return answered.size() >= 20; });
+            run_until(loop(), [&] { return answered.size() >= 20; });
         } catch (const std::runtime_error& error) {
             ASSERT_STREQ(error.what(), "a bug of the caller");
             ++thrown;

@@ -7,6 +7,8 @@
 // Each test gets a store of its own, empty.
 #include <gtest/gtest.h>
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,18 +43,25 @@ protected:
         caller_.emplace(backend_->store());
     }
 
+    void TearDown() override { backend_.reset(); }  // before the executors of its answers
+
     Store& store() { return backend_->store(); }
     Caller& call() { return *caller_; }
 
     // The user's active session; made when there is none.
     Session session_of(const UserId& user) { return call().open(open_for(user)).value().session; }
 
+    boost::asio::io_context& loop() { return loop_; }  // runs when the test runs it
+
     const UserId alice{"alice"};
     const UserId bob{"bob"};
 
 private:
-    std::unique_ptr<Backend> backend_;
+    boost::asio::io_context loop_;
+    const boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+        loop_.get_executor()};
     std::optional<Caller> caller_;
+    std::unique_ptr<Backend> backend_;
 };
 
 // The code of a refusal; nothing if it was none.

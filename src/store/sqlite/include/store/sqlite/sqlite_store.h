@@ -24,7 +24,8 @@ struct Options {
 
 // Opens or makes the database and brings its schema up to date. Throws std::runtime_error with a sentence for
 // a person when that is impossible (not a database, no permission, newer schema, locked by another process).
-// The destructor commits what is queued and joins the threads. `log` outlives the store.
+// The destructor commits what is queued and joins the threads. `log`, and what the executors of replies
+// belong to, outlive the store.
 std::unique_ptr<Store> open_sqlite_store(Options options, base::Log& log);
 
 }  // namespace chatbox::store::sqlite
