@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { launchBrowser, openPage, picture } from './support/browser.mjs';
+import { launchBrowser, openPage, picture, sizes } from './support/browser.mjs';
 import { Server } from './support/server.mjs';
 
 const patience = { timeout: 30_000 };
@@ -98,6 +98,11 @@ for (const size of ['phone', 'desktop']) {
         await page.evaluate(() => new Promise((next) => requestAnimationFrame(next)));
       }
       assert.ok(lengths.size >= 5, `saw the answer at ${[...lengths]}`);
+      // The picture of the phone shows an answer that is being written.
+      if (size === 'phone') {
+        await lastAnswer(page).locator('li').nth(1).waitFor(patience);
+        await picture(page, 'chat-phone');
+      }
       await answerEnds(page, 'done', 1);
       assert.equal(await page.locator('.caret').count(), 0);
     });
@@ -109,7 +114,12 @@ for (const size of ['phone', 'desktop']) {
       assert.ok((await answer.locator('table td').count()) > 0, 'a table');
       assert.ok((await answer.locator('pre code').count()) > 0, 'a code block');
       assert.equal((await answer.innerText()).includes('**'), false);
-      await picture(page, `chat-${size}`);
+      if (size === 'desktop') {
+        // High enough for the question and all of its answer.
+        await page.setViewportSize({ width: 1280, height: 1000 });
+        await picture(page, 'chat-desktop');
+        await page.setViewportSize(sizes.desktop.viewport);
+      }
     });
 
     it('is not harmed by code in a message or in an answer that quotes it', async () => {

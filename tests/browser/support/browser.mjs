@@ -47,9 +47,9 @@ export async function openPage(browser, size, { scheme = 'light' } = {}) {
   return page;
 }
 
-/** Keeps a picture for docs/pictures. */
+/** Keeps a picture in tests/browser/pictures; with UPDATE_PICTURES=1 in docs/pictures, where the README shows it. */
 export async function picture(page, name) {
-  const folder = join(repository, 'docs/pictures');
+  const folder = join(repository, process.env.UPDATE_PICTURES === '1' ? 'docs/pictures' : 'tests/browser/pictures');
   mkdirSync(folder, { recursive: true });
   await page.screenshot({ path: join(folder, `${name}.png`), animations: 'disabled' });
 }
