@@ -34,7 +34,7 @@ public:
     // frame, in order; sink returns false to stop. A message larger than the limit fails with 1009 as soon as
     // a header announces it, before it is stored.
     template <class Sink>
-    void feed(std::span<char> bytes, Sink&& sink);
+    void feed(std::span<char> bytes, const Sink& sink);
 
     // Bytes held for a message that is not complete.
     std::size_t held() const { return carry_.capacity() + fragments_.capacity(); }
@@ -62,7 +62,7 @@ private:
 };
 
 template <class Sink>
-void WsDecoder::feed(std::span<char> bytes, Sink&& sink) {
+void WsDecoder::feed(std::span<char> bytes, const Sink& sink) {
     if (ended_) return;
     const bool from_carry = !carry_.empty();
     if (from_carry) {
