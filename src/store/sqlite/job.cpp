@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cstddef>
+#include <exception>
 
 namespace chatbox::store::sqlite {
 
@@ -18,28 +19,20 @@ struct Group {
     std::vector<std::unique_ptr<Answer>> answers;
 };
 
-class DeliverAll {
-public:
-    explicit DeliverAll(Group group) : group_(std::move(group)) {}
-
-    void operator()() {
-        while (next_ < group_.answers.size()) {
-            const auto answer = std::move(group_.answers[next_++]);
-            try {
-                answer->deliver();
-            } catch (...) {
-                // The fault of one Done is not to cost the others their answer.
-                const auto executor = group_.executor;
-                boost::asio::post(executor, std::move(*this));
-                throw;
-            }
+// A Done that throws is a bug of the caller, and its exception goes where those of handlers go: out of the
+// loop's run(). But first the others get their answer, in their order. Of several exceptions the first is
+// told.
+void deliver_all(const std::vector<std::unique_ptr<Answer>>& answers) {
+    std::exception_ptr thrown;
+    for (const auto& answer : answers) {
+        try {
+            answer->deliver();
+        } catch (...) {
+            if (!thrown) thrown = std::current_exception();
         }
     }
-
-private:
-    Group group_;
-    std::size_t next_ = 0;
-};
+    if (thrown) std::rethrow_exception(thrown);
+}
 
 }  // namespace
 
@@ -61,8 +54,7 @@ void post_answers(std::vector<std::unique_ptr<Answer>> answers) {
         }
     }
     for (auto& group : groups) {
-        const auto executor = group.executor;
-        boost::asio::post(executor, DeliverAll(std::move(group)));
+        boost::asio::post(group.executor, [waiting = std::move(group.answers)] { deliver_all(waiting); });
     }
 }
 

@@ -21,7 +21,7 @@ private:
 
 // Batches must not show: a small one cuts what belongs together at every possible place.
 const Adapter usual{"Sqlite", [] { return std::make_unique<SqliteBackend>(1024); }};
-const Adapter small{"SqliteInSmallBatches", [] { return std::make_unique<SqliteBackend>(3); }};
+const Adapter small{"SqliteInSmallBatches", [] { return std::make_unique<SqliteBackend>(16); }};
 
 }  // namespace
 
