@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -58,7 +59,8 @@ void set_up(Database& database, const Options& options) {
         "PRAGMA journal_size_limit = 134217728");
     if (options.max_bytes != 0) {
         const auto page_size = static_cast<std::uint64_t>(database.integer("PRAGMA page_size"));
-        database.execute("PRAGMA max_page_count = " + std::to_string(options.max_bytes / page_size));
+        database.execute("PRAGMA max_page_count = " +
+                         std::to_string(std::max<std::uint64_t>(options.max_bytes / page_size, 1)));
     }
 }
 

@@ -34,6 +34,28 @@ std::optional<Error> attempt(Action action) {
     }
 }
 
+// Reports failures. One that lasts, as a full disk does, meets every call: it gets a line when it begins and
+// one when it is over. Anything else, damage or a bug, gets a line each time.
+class Trouble {
+public:
+    Trouble(base::Log& log, std::string calls) : log_(log), calls_(std::move(calls)) {}
+
+    void note(const std::optional<Error>& error) {
+        const bool lasting = error && error->code == Errc::unavailable;
+        if (error && !(lasting && lasting_)) {
+            log_.error("store", calls_ + (lasting ? " are failing" : " failed"), {{"error", error->detail}});
+        } else if (!error && lasting_) {
+            log_.info("store", calls_ + " work again");
+        }
+        lasting_ = lasting;
+    }
+
+private:
+    base::Log& log_;
+    const std::string calls_;
+    bool lasting_ = false;
+};
+
 // Commits what has piled up as one transaction. Lives on the writer thread.
 class Committer {
 public:
@@ -46,7 +68,8 @@ public:
           savepoint_(database, "SAVEPOINT job"),
           release_(database, "RELEASE job"),
           undo_(database, "ROLLBACK TO job"),
-          log_(log) {
+          log_(log),
+          trouble_(log, "writes") {
         sqlite3_wal_hook(database.handle(), note_log_size, this);
     }
 
@@ -61,6 +84,7 @@ public:
 
     // Afterwards every job has its answer; one with a value is on disk.
     void commit(std::vector<std::unique_ptr<Write>>& batch) {
+        last_error_.reset();
         const auto error = attempt([&] {
             begin_.exec();
             if (!run_quickly(batch)) {
@@ -74,7 +98,8 @@ public:
             if (database_.in_transaction()) attempt([&] { rollback_.exec(); });
             for (const auto& job : batch) job->fail(*error);
         }
-        report(error, batch.size());
+        trouble_.note(error ? error : last_error_);
+        log_.debug("store", error ? "not committed" : "committed", {{"writes", batch.size()}});
     }
 
 private:
@@ -105,7 +130,7 @@ private:
         if (!error) return;
         // A full or broken disk ends the transaction: sqlite.org/lang_transaction.html, section 3.
         if (!database_.in_transaction()) throw SqliteError(SQLITE_IOERR, error->detail);
-        log_.error("store", "a write failed", {{"error", error->detail}});
+        last_error_ = error;
         job.fail(*std::move(error));
     }
 
@@ -114,24 +139,13 @@ private:
         return SQLITE_OK;
     }
 
-    // A disk that is full fails every batch: one line when it begins and one when it is over.
-    void report(const std::optional<Error>& error, std::size_t writes) {
-        if (error && !failing_) {
-            log_.error("store", "writes are failing", {{"error", error->detail}});
-        } else if (!error && failing_) {
-            log_.info("store", "writes work again");
-        } else if (!error) {
-            log_.debug("store", "committed", {{"writes", writes}});
-        }
-        failing_ = error.has_value();
-    }
-
     Database& database_;
     Writer writer_;
     Statement begin_, commit_, rollback_, savepoint_, release_, undo_;
     base::Log& log_;
+    Trouble trouble_;
+    std::optional<Error> last_error_;  // of a job in this batch
     int log_pages_ = 0;
-    bool failing_ = false;
 };
 
 template <class Side>
@@ -244,13 +258,13 @@ private:
     }
 
     void read_loop() {
+        Trouble trouble(log_, "reads");
         std::vector<std::unique_ptr<Read>> next;
         while (reads_.pop(next, 1)) {
             Read& job = *next.front();
-            if (auto error = attempt([&] { job.run(reader_); })) {
-                log_.error("store", "a read failed", {{"error", error->detail}});
-                job.fail(*std::move(error));
-            }
+            const auto error = attempt([&] { job.run(reader_); });
+            if (error) job.fail(*error);
+            trouble.note(error);
             post(next);
         }
     }

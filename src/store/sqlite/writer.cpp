@@ -86,13 +86,12 @@ Result<Accepted> Writer::accept(const AcceptMessage& request) {
         *chosen = *std::move(created);
     }
     SessionRow row = **std::move(chosen);
-    const Session before = row.record.session;
     accepted.event.message = request.message;
     accepted.event.seq = add_message(row.record.session, request.message);
     // Its uniqueness is checked by trying: that is the one look-up that the insertion needs anyway.
     if (!append(row, accepted.event.seq, request.message)) {
-        row.record.session = before;
-        if (auto known = duplicate(row, request.message.client_id)) return *std::move(known);
+        // As it is stored: `row` has counted the message already.
+        if (auto known = duplicate(find_by_key(row.key), request.message.client_id)) return *std::move(known);
         return message_exists();
     }
     store(row);
@@ -218,7 +217,7 @@ std::optional<SessionRow> Writer::find(const SessionId& id) {
 
 SessionRow Writer::find_by_key(std::int64_t key) {
     Run run = find_by_key_.run(key);
-    if (!run.next()) throw DamagedRow("a turn without session");
+    if (!run.next()) throw DamagedRow("a session is missing");
     return read_session(run);
 }
 
