@@ -55,6 +55,7 @@ std::size_t line_of_bug(std::string_view text) {
         try {
             static_cast<void>(toml::parse(text.substr(0, end)));
         } catch (const toml::parse_error&) {
+            return false;  // an ordinary mistake, which the parser can name itself
         } catch (const TomlBug&) {
             return true;
         }
