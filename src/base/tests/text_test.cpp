@@ -97,7 +97,8 @@ TEST(TrimUnicode, RemovesEveryUnicodeSpaceAtBothEnds) {
                                           0x2029, 0x202F, 0x205F, 0x3000};
     for (const char32_t space : spaces) {
         const std::string s = utf8(space);
-        EXPECT_EQ(trim_unicode(s + "a b" + s + s), "a b") << std::hex << static_cast<std::uint32_t>(space);
+        const std::string text = std::string(s).append("a b").append(s).append(s);
+        EXPECT_EQ(trim_unicode(text), "a b") << std::hex << static_cast<std::uint32_t>(space);
         EXPECT_EQ(trim_unicode(s), "");
     }
 }
@@ -106,7 +107,8 @@ TEST(TrimUnicode, KeepsWhatOnlyLooksLikeASpace) {
     for (const char32_t c :
          {char32_t{0x200B}, char32_t{0xFEFF}, char32_t{0x180E}, char32_t{0x00}, char32_t{0x1F}}) {
         const std::string s = utf8(c);
-        EXPECT_EQ(trim_unicode(s + "a" + s), s + "a" + s) << std::hex << static_cast<std::uint32_t>(c);
+        const std::string text = std::string(s).append("a").append(s);
+        EXPECT_EQ(trim_unicode(text), text) << std::hex << static_cast<std::uint32_t>(c);
     }
 }
 
