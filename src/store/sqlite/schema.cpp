@@ -9,6 +9,8 @@ namespace {
 // and an append costs one place in one tree, however long the session is. session and seq are computed from
 // it.
 //
+// The checks say a = 'x' OR a = 'y', not a IN ('x', 'y'): for a list SQLite builds a table, anew for each row.
+//
 // Columns of session that have an index (user, start, ended) change at most once, so that an append touches
 // no index of session.
 constexpr const char* tables = R"sql(
@@ -21,7 +23,7 @@ CREATE TABLE session (
     start INTEGER NOT NULL,          -- times are milliseconds since 1970, UTC
     last_activity INTEGER NOT NULL,
     ended INTEGER,                   -- null: active
-    control TEXT NOT NULL CHECK (control IN ('ai', 'waiting', 'human')),
+    control TEXT NOT NULL CHECK (control = 'ai' OR control = 'waiting' OR control = 'human'),
     control_number INTEGER NOT NULL CHECK (control_number > 0),
     last_seq INTEGER NOT NULL CHECK (last_seq BETWEEN 0 AND 4294967295),
     message_count INTEGER NOT NULL,
@@ -42,8 +44,8 @@ CREATE TABLE event (
     session INTEGER NOT NULL GENERATED ALWAYS AS (position >> 32) VIRTUAL REFERENCES session (key),
     seq INTEGER NOT NULL GENERATED ALWAYS AS (position & 4294967295) VIRTUAL CHECK (seq > 0),
     id TEXT NOT NULL UNIQUE,
-    sender TEXT NOT NULL CHECK (sender IN ('user', 'ai', 'admin', 'system')),
-    kind TEXT NOT NULL CHECK (kind IN ('text', 'file', 'voice')),
+    sender TEXT NOT NULL CHECK (sender = 'user' OR sender = 'ai' OR sender = 'admin' OR sender = 'system'),
+    kind TEXT NOT NULL CHECK (kind = 'text' OR kind = 'file' OR kind = 'voice'),
     content TEXT NOT NULL,
     file_id TEXT NOT NULL,
     file_url TEXT NOT NULL,
@@ -66,7 +68,8 @@ CREATE TABLE turn (
     control_number INTEGER NOT NULL,
     started INTEGER NOT NULL,
     state TEXT NOT NULL
-        CHECK (state IN ('running', 'done', 'stopped', 'failed', 'interrupted', 'superseded')),
+        CHECK (state = 'running' OR state = 'done' OR state = 'stopped' OR state = 'failed'
+            OR state = 'interrupted' OR state = 'superseded'),
     stored INTEGER NOT NULL          -- bytes of text in turn_text
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX turn_running ON turn (session) WHERE state = 'running';
