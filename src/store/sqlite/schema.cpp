@@ -9,7 +9,8 @@ namespace {
 // and an append costs one place in one tree, however long the session is. session and seq are computed from
 // it.
 //
-// The checks say a = 'x' OR a = 'y', not a IN ('x', 'y'): for a list SQLite builds a table, anew for each row.
+// The checks say a = 'x' OR a = 'y', not a IN ('x', 'y'): for a list SQLite builds a table, anew for each
+// row.
 //
 // Columns of session that have an index (user, start, ended) change at most once, so that an append touches
 // no index of session.
