@@ -66,7 +66,6 @@ TEST_P(StoreConformance, PositionsAndLimitsMayBeAnything) {
 }
 
 TEST_P(StoreConformance, SessionsAreListedNewestFirstThenById) {
-    std::vector<SessionId> expected;
     const auto make = [&](const UserId& user, const char* id, base::Millis after) {
         OpenSession request = open_for(user);
         request.fresh_id = SessionId(id);

@@ -36,6 +36,36 @@ TEST_P(StoreConformance, AMessageWithoutTurnStartsNone) {
     EXPECT_TRUE(call().start(turn_in(accepted.session)));  // which a running one would forbid
 }
 
+TEST_P(StoreConformance, TheDefaultModelAnswersWhereNobodyWasChosen) {
+    const auto who_answers = [&](AcceptMessage request) {
+        request.default_model = ModelId("default");
+        EXPECT_TRUE(call().accept(request).value().turn_started);
+        return call().finish(finish_of(request.turn)).value().event.message.model;
+    };
+    EXPECT_EQ(who_answers(question_of(alice)), ModelId("default"));
+    const Session session = session_of(alice);
+    EXPECT_EQ(session.model, ModelId());  // still nobody: another default would count from now on
+
+    ASSERT_TRUE(call().set_model(session.id, ModelId("chosen")));
+    EXPECT_EQ(who_answers(question_of(alice)), ModelId("chosen"));
+    AcceptMessage late = question_of(alice);
+    late.fresh_model = ModelId("fresh");  // for a session that is made, and this one is there
+    EXPECT_EQ(who_answers(late), ModelId("chosen"));
+
+    AcceptMessage first = question_of(bob);
+    first.fresh_model = ModelId("fresh");
+    EXPECT_EQ(who_answers(first), ModelId("fresh"));
+}
+
+TEST_P(StoreConformance, AnInterruptedAnswerNamesTheModelThatGaveIt) {
+    AcceptMessage request = question_of(alice);
+    request.default_model = ModelId("default");
+    const Accepted accepted = call().accept(request).value();
+    ASSERT_TRUE(call().set_model(accepted.session.id, ModelId("later")));  // for the next turn
+    ASSERT_EQ(call().interrupt_orphans(NodeId(), noon).value(), 1U);
+    EXPECT_EQ(call().last_events(accepted.session.id, 1).at(0).message.model, ModelId("default"));
+}
+
 TEST_P(StoreConformance, OneTurnRunsAtATime) {
     const AcceptMessage first = question_of(alice);
     ASSERT_TRUE(call().accept(first).value().turn_started);
