@@ -113,8 +113,8 @@ private:
         return true;
     }
 
-    // A savepoint around each job, so that one that fails is undone alone. A third of the speed, and seldom
-    // needed: refusals come before the first change.
+    // A savepoint around each job, so that one that fails is undone alone. It costs a fifth, and is seldom
+    // needed: most refusals come before the first change.
     void run_carefully(std::vector<std::unique_ptr<Write>>& batch) {
         for (const auto& job : batch) {
             savepoint_.exec();
