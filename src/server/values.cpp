@@ -53,7 +53,8 @@ std::optional<std::int64_t> byte_count(std::string_view text) {
         if (!low.ends_with(unit.name)) continue;
         const auto number =
             whole_number(trim(std::string_view(low).substr(0, low.size() - unit.name.size())));
-        if (!number || std::abs(*number) > (1LL << 50) / unit.factor) return std::nullopt;
+        const std::int64_t most = (1LL << 50) / unit.factor;
+        if (!number || *number < -most || *number > most) return std::nullopt;
         return *number * unit.factor;
     }
     return whole_number(low);
