@@ -21,7 +21,8 @@ bool has_placeholder(std::string_view value);
 double secret_bits(std::string_view secret);
 
 // True if a word that people use for throw-away secrets (secret, password, admin, test ...) stands in it as a
-// word, or, if the word is long, anywhere. A random secret has one by chance less than once in a million.
+// word, or, if the word is long, anywhere. What `openssl rand -base64 32` makes has a long one by chance less
+// than once in 10^8 and may hold short ones; other random texts have one less than once in a million.
 bool has_weak_word(std::string_view secret);
 
 // Empty if `secret` may sign tokens; else what is wrong with it and what to do.
