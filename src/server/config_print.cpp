@@ -146,6 +146,23 @@ key that is not known is a warning that names the nearest one. Secrets are refus
 there: `REPLACE_WITH`, `PLACEHOLDER`, `CHANGE-ME`, `CHANGE_ME`, `YOUR-`.
 )";
 
+constexpr std::string_view development = R"(
+## Development server
+
+`chatbox dev` reads the settings above, but listens on 127.0.0.1 only, lets pages of any origin connect, and without
+`JWT_SECRET` keeps a generated one in the data folder. Without a configured model it looks for one by these variables,
+which `chatbox serve` does not read:
+
+| environment | default | meaning |
+|---|---|---|
+| `OPENAI_API_KEY` | none | Key for OpenAI, or for the server at `OPENAI_BASE_URL`; when it is set, that answers |
+| `OPENAI_BASE_URL` | `https://api.openai.com/v1` | Base URL of a server that speaks OpenAI's chat completions |
+| `OPENAI_MODEL` | `gpt-4o-mini` | The vendor's name of the model |
+| `OLLAMA_HOST` | `127.0.0.1:11434` | Where an Ollama is looked for when there is no key |
+
+If there is none of these, the built-in demo model answers.
+)";
+
 }  // namespace
 
 void print_config(const Loaded& loaded, std::ostream& out) {
@@ -193,6 +210,7 @@ std::string configuration_document() {
             if (group.section == section) text += group_text(group);
         }
     }
+    text += development;
     return text;
 }
 
