@@ -93,6 +93,15 @@ TEST(TomlFile, ThatTheParserCannotCopeWithIsToldWithItsLine) {
     }
 }
 
+TEST(TomlFile, WithAFullWidthCommaOutsideOfATextIsToldWithItsPlace) {
+    for (const char* text : {"a = 1\n\xEF\xBC\x8C\n", "a = 1\n\xEF\xB7\xB7", "a = 1\nb\xEF\xBC\x9A 1\n"}) {
+        TomlData data;
+        const auto wrong = overlay_toml_text(text, "f", data);
+        ASSERT_TRUE(wrong);
+        EXPECT_TRUE(wrong->starts_with("f:2:")) << *wrong;
+    }
+}
+
 TEST(TomlFile, ThatCannotBeReadSaysWhy) {
     const TemporaryFolder folder;
     TomlData data;
