@@ -7,7 +7,8 @@ namespace chatbox::store::sqlite {
 
 namespace {
 
-constexpr int pages_to_start = 16'384;  // 64 MiB of 4 KiB pages: what the log may take on disk, about
+constexpr int pages_to_start = 16'384;  // 64 MiB of 4 KiB pages: what the log takes on disk
+constexpr int pages_to_stop = 49'152;   // 192 MiB: what it takes when calls never cease
 constexpr int pages_to_leave = 1'024;   // moved by the writer in a few milliseconds
 
 }  // namespace
@@ -29,17 +30,18 @@ Checkpointer::~Checkpointer() {
     thread_.join();
 }
 
-bool Checkpointer::finish_after(int pages) {
+bool Checkpointer::finish_after(int pages, bool idle) {
     const std::lock_guard lock(mutex_);
     if (pages < pages_) start_at_ = pages_to_start;  // the log has started over
     pages_ = pages;
-    if (finish_) {
-        finish_ = false;
-        return true;
+    if (finish_up_to_ > 0) {
+        const bool now = idle || pages >= pages_to_stop;
+        if (now || pages > finish_up_to_) finish_up_to_ = 0;  // done, or no longer little: for the next run
+        if (now) return true;
     }
     if (!running_ && pages >= start_at_) {
-        // Should a long read keep the log from starting over, the next attempt comes after as many pages
-        // again.
+        // When the log cannot start over, be it for want of a pause or because of a long read, the next
+        // attempt comes after as many pages again.
         start_at_ = pages + pages_to_start;
         running_ = true;
         changed_.notify_one();
@@ -56,7 +58,7 @@ void Checkpointer::loop() {
         move_all_but_little();
         lock.lock();
         running_ = false;
-        finish_ = true;
+        finish_up_to_ = pages_ + pages_to_leave;
     }
 }
 

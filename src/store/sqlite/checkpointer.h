@@ -5,7 +5,7 @@
 //
 // The log starts over only when all of it has been moved and nobody has written meanwhile. So this moves
 // round after round, until what a round leaves is little, and lets the writer do that rest between two
-// commits.
+// commits: when no call waits, or when the log has become so large that they have to.
 #include <condition_variable>
 #include <filesystem>
 #include <mutex>
@@ -23,9 +23,9 @@ public:
     Checkpointer(const Checkpointer&) = delete;
     Checkpointer& operator=(const Checkpointer&) = delete;
 
-    // By the writer after each commit, with the pages that the log has now. True: the rest is the writer's,
-    // now.
-    bool finish_after(int pages);
+    // By the writer after each commit: the pages that the log has now, and whether no call waits. True: the
+    // rest is the writer's, now.
+    bool finish_after(int pages, bool idle);
 
 private:
     void loop();
@@ -39,7 +39,7 @@ private:
     int pages_ = 0;  // in the log, as the writer told last
     int start_at_;   // pages at which the next run starts
     bool running_ = false;
-    bool finish_ = false;
+    int finish_up_to_ = 0;  // after a run: pages up to which the rest is little enough for the writer
     bool stop_ = false;
     std::thread thread_;  // last: it uses everything above
 };

@@ -56,7 +56,7 @@ void set_up(Database& database, const Options& options) {
         "PRAGMA temp_store = MEMORY;"  // also the journal of savepoints
         "PRAGMA cache_size = -32768;"
         "PRAGMA wal_autocheckpoint = 0;"  // checkpointer.h
-        "PRAGMA journal_size_limit = 134217728");
+        "PRAGMA journal_size_limit = 67108864");
     if (options.max_bytes != 0) {
         const auto page_size = static_cast<std::uint64_t>(database.integer("PRAGMA page_size"));
         database.execute("PRAGMA max_page_count = " +

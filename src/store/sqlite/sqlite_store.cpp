@@ -253,7 +253,7 @@ private:
         while (writes_.pop(batch, max_batch_)) {
             committer_.commit(batch);
             post(batch);
-            if (checkpointer_.finish_after(committer_.log_pages())) committer_.checkpoint();
+            if (checkpointer_.finish_after(committer_.log_pages(), writes_.empty())) committer_.checkpoint();
         }
     }
 

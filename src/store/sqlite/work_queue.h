@@ -36,6 +36,11 @@ public:
         return !out.empty();
     }
 
+    bool empty() {
+        const std::lock_guard lock(mutex_);
+        return items_.empty();
+    }
+
     void close() {
         const std::lock_guard lock(mutex_);
         closed_ = true;
