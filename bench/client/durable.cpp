@@ -1,4 +1,6 @@
-// Acknowledged messages: each connection has one outstanding and sends the next when the ack has come.
+// Acknowledged messages. Each connection has at most one outstanding; it sends the next when the ack has
+// come, or, at a given rate, when the next is due. A message that had to wait for the ack before it counts
+// from when it was due, so that a slow server does not hide its slowness by slowing the load down.
 #include <memory>
 #include <vector>
 
@@ -20,20 +22,35 @@ struct DurableRun {
 
 class Sender final : public ChatPeer {
 public:
-    Sender(EventLoop& loop, DurableRun& run, std::uint32_t index) : ChatPeer(loop), run_(run), index_(index) {
+    Sender(EventLoop& loop, DurableRun& run, std::uint32_t index)
+        : ChatPeer(loop), loop_(loop), run_(run), index_(index) {
         const Options& options = run.options;
         socket().connect(options.port, chat_path(options, user_name(options, index)), index);
     }
 
-    // The model never answers, so that messages are all that the server has to do: the first one begins an
-    // answer, the others are stored behind it.
-    void send_next() {
-        client_id_ = std::to_string(index_) + "-" + std::to_string(++count_);
-        sent_at_ = now_ns();
-        ask("tokens=0 stall=1", client_id_);
+    void begin(Nanoseconds first) {
+        due_ = first;
+        loop_.at(due_, [this] { send_due(); });
     }
 
 private:
+    // The model never answers, so that messages are all that the server has to do: the first one begins an
+    // answer, the others are stored behind it.
+    void send_due() {
+        client_id_ = std::to_string(index_) + "-" + std::to_string(++count_);
+        ask("tokens=0 stall=1", client_id_);
+    }
+
+    void send_next() {
+        if (run_.options.rate == 0) {
+            due_ = now_ns();
+            return send_due();
+        }
+        due_ += static_cast<Nanoseconds>(static_cast<double>(kSecond) / run_.options.rate);
+        if (due_ <= now_ns()) return send_due();
+        loop_.at(due_, [this] { send_due(); });
+    }
+
     void on_status() override { ++run_.open; }
 
     void on_chat_frame(FrameType type, std::string_view frame) override {
@@ -44,18 +61,19 @@ private:
         }
         if (run_.measuring) {
             ++run_.acknowledged;
-            run_.latency.add(now_ns() - sent_at_);
+            run_.latency.add(now_ns() - due_);
         }
         send_next();
     }
 
     void on_trouble(std::string_view what) override { run_.troubles.add(what); }
 
+    EventLoop& loop_;
     DurableRun& run_;
     std::uint32_t index_;
     std::uint64_t count_ = 0;
     std::string client_id_;
-    Nanoseconds sent_at_ = 0;
+    Nanoseconds due_ = 0;
 };
 
 }  // namespace
@@ -74,7 +92,12 @@ bool run_durable(const Options& options) {
     }
     loop.run_until([&] { return run.open == options.connections || failed(); }, now_ns() + 10 * kSecond);
     if (failed() || run.open != options.connections) return false;
-    for (auto& sender : senders) sender->send_next();
+    const double gap =
+        options.rate > 0 ? static_cast<double>(kSecond) / options.rate / options.connections : 0;
+    const Nanoseconds start = now_ns();
+    for (std::size_t i = 0; i < senders.size(); ++i) {
+        senders[i]->begin(start + static_cast<Nanoseconds>(gap * static_cast<double>(i)));
+    }
     // The first message of each makes its session and begins an answer; that is not what is measured.
     loop.run_until(failed, now_ns() + kSecond + kSecond / 2);
     run.measuring = true;

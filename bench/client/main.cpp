@@ -24,7 +24,7 @@ constexpr Mode kModes[] = {
     {"relay", "streams of tokens to viewers", run_relay},
     {"wire", "bytes on the wire of one answer", run_wire},
     {"handshakes", "connect, bind, leave, again", run_handshakes},
-    {"durable", "acknowledged messages, one outstanding per connection", run_durable},
+    {"durable", "acknowledged messages", run_durable},
     {"reconnect", "bytes of coming back in mid-answer", run_reconnect},
 };
 
@@ -51,7 +51,8 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("--streams", options.streams);
     app.add_option("--viewers", options.viewers, "per stream");
     app.add_option("--tokens", options.tokens, "per stream");
-    app.add_option("--rate", options.rate, "tokens per second and stream; 0: as fast as they are read");
+    app.add_option("--rate", options.rate,
+                   "per second: tokens of a stream, messages of a connection; 0: as fast as possible");
     app.add_option("--size", options.size, "bytes of a token without stamp");
     app.add_option("--positions", options.positions, "tokens after which to come back")->delimiter(',');
     app.add_option("--payload", options.payload, "bytes of an echoed frame");
