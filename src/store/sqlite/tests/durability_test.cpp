@@ -215,15 +215,16 @@ TEST_F(DurableSqlite, AReadDoesNotWaitForAWrite) {
 TEST_F(DurableSqlite, TheLogOfWritesDoesNotGrowWithoutEnd) {
     Caller call(open());
     std::uintmax_t largest = 0;
-    for (int round = 0; round < 12; ++round) {
+    for (int round = 0; round < 20; ++round) {
         std::vector<std::future<base::Result<Accepted>>> answers;
         for (int i = 0; i < 40; ++i)
             answers.push_back(call.send(message_of(alice_, std::string(500'000, 'x'))));
         for (auto& answer : answers) ASSERT_TRUE(Caller::wait(std::move(answer)));
         largest = std::max(largest, fs::file_size(file_.string() + "-wal"));
     }
-    EXPECT_GT(fs::file_size(file_), 64'000'000U);  // 240 MB were written: they have been moved on
-    EXPECT_LT(largest, 200'000'000U);
+    // 400 MB were written. The log may take 192 MiB, and what was committed while the rest was being moved.
+    EXPECT_GT(fs::file_size(file_), 64'000'000U);
+    EXPECT_LT(largest, 300'000'000U);
 }
 
 // --- kill -9 ---
