@@ -1,7 +1,6 @@
 #include "http_types.h"
 
 #include <boost/url/parse.hpp>
-#include <boost/url/src.hpp>  // Debian has no library of Boost.URL: it is compiled here, once
 
 namespace chatbox::net {
 

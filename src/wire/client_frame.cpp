@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "base/text.h"
+#include "wire/file_url.h"
 
 namespace chatbox::wire {
 
@@ -39,8 +40,9 @@ std::string cleaned(std::string_view text) {
 struct Envelope {
     std::string type;
     std::string session_id, content, file_id, file_url, model_id, client_id, sender;
-    std::string timestamp;
+    std::string timestamp, token;
     model::Metadata metadata;
+    bool active = true;
 };
 
 std::string text_of(const json::value& value) {
@@ -67,18 +69,23 @@ model::Metadata metadata_of(const json::value& value) {
 
 Envelope read_envelope(const json::object& object) {
     Envelope envelope;
-    const std::array<std::pair<std::string_view, std::string Envelope::*>, 6> cleaned_texts{
+    const std::array<std::pair<std::string_view, std::string Envelope::*>, 7> cleaned_texts{
         {{"session_id", &Envelope::session_id},
          {"content", &Envelope::content},
          {"file_id", &Envelope::file_id},
          {"file_url", &Envelope::file_url},
          {"model_id", &Envelope::model_id},
-         {"client_id", &Envelope::client_id}}};
+         {"client_id", &Envelope::client_id},
+         {"token", &Envelope::token}}};
     for (const auto& [key, value] : object) {
         if (same_key(key, "type")) envelope.type = text_of(value);
         if (same_key(key, "sender")) envelope.sender = text_of(value);
         if (same_key(key, "timestamp")) envelope.timestamp = text_of(value);
         if (same_key(key, "metadata")) envelope.metadata = metadata_of(value);
+        if (same_key(key, "active") && !value.is_null()) {
+            if (!value.is_bool()) throw WrongType{};
+            envelope.active = value.get_bool();
+        }
         for (const auto& [name, member] : cleaned_texts) {
             if (same_key(key, name)) envelope.*member = cleaned(text_of(value));
         }
@@ -90,7 +97,7 @@ bool within_limits(const Envelope& e, const FrameLimits& limits) {
     if (e.session_id.size() > limits.session_id || e.content.size() > limits.content ||
         e.file_id.size() > limits.file_id || e.file_url.size() > limits.file_url ||
         e.model_id.size() > limits.model_id || e.client_id.size() > limits.client_id ||
-        e.metadata.size() > limits.metadata_entries) {
+        e.token.size() > limits.token || e.metadata.size() > limits.metadata_entries) {
         return false;
     }
     return std::all_of(e.metadata.begin(), e.metadata.end(), [&](const auto& entry) {
@@ -98,12 +105,34 @@ bool within_limits(const Envelope& e, const FrameLimits& limits) {
     });
 }
 
-// Types that the contract knows but that a client may not send, or that this server does not take yet, are
-// answered like unknown ones.
+// Types that the contract knows but that a client may not send are answered like unknown ones.
 std::optional<ClientFrameType> type_from(std::string_view name) {
-    if (name == "user_message") return ClientFrameType::user_message;
-    if (name == "model_select") return ClientFrameType::model_select;
-    if (name == "stop") return ClientFrameType::stop;
+    constexpr std::array<std::pair<std::string_view, ClientFrameType>, 8> types{
+        {{"user_message", ClientFrameType::user_message},
+         {"file_upload", ClientFrameType::file_upload},
+         {"voice_message", ClientFrameType::voice_message},
+         {"help_request", ClientFrameType::help_request},
+         {"model_select", ClientFrameType::model_select},
+         {"stop", ClientFrameType::stop},
+         {"typing", ClientFrameType::typing},
+         {"auth_refresh", ClientFrameType::auth_refresh}}};
+    const auto* const found =
+        std::find_if(types.begin(), types.end(), [&](const auto& type) { return type.first == name; });
+    if (found == types.end()) return std::nullopt;
+    return found->second;
+}
+
+// What a type needs beside the envelope (contract table 4.2; the last one is ours).
+std::optional<Fault> broken_rule_of_type(const Envelope& e) {
+    const bool has_file = e.type == "file_upload" || e.type == "voice_message";
+    const bool is_complete = !(e.type == "user_message" && e.content.empty()) &&
+                             !(has_file && (e.file_id.empty() || e.file_url.empty())) &&
+                             !(e.type == "model_select" && e.model_id.empty()) &&
+                             !(e.type == "help_request" && !e.sender.empty() && e.sender != "user") &&
+                             !(e.type == "auth_refresh" && e.token.empty());
+    if (!is_complete) return Fault::failed_validation();
+    if (!type_from(e.type)) return Fault::unknown_type(e.type);
+    if (has_file && !is_public_https_url(e.file_url)) return Fault::invalid_file_url();
     return std::nullopt;
 }
 
@@ -115,10 +144,7 @@ std::optional<Fault> broken_rule(const Envelope& e, const FrameLimits& limits, b
     }
     if (e.type.empty() || !within_limits(e, limits)) return Fault::failed_validation();
     if (!e.sender.empty() && !model::sender_from(e.sender)) return Fault::failed_validation();
-    if (e.type == "user_message" && e.content.empty()) return Fault::failed_validation();
-    if (e.type == "model_select" && e.model_id.empty()) return Fault::failed_validation();
-    if (!type_from(e.type)) return Fault::unknown_type(e.type);
-    return std::nullopt;
+    return broken_rule_of_type(e);
 }
 
 }  // namespace
@@ -142,6 +168,11 @@ std::variant<ClientFrame, RefusedFrame> parse_client_frame(std::string_view byte
         frame.model = model::ModelId(std::move(e.model_id));
         frame.client_id = std::move(client_id);
         frame.metadata = std::move(e.metadata);
+        frame.file_id = std::move(e.file_id);
+        frame.file_url = std::move(e.file_url);
+        frame.sender = model::sender_from(e.sender).value_or(model::Sender::user);
+        frame.active = e.active;
+        frame.token = std::move(e.token);
         return frame;
     } catch (const WrongType&) {
         return RefusedFrame{Fault::invalid_message(), {}};

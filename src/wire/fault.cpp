@@ -25,6 +25,8 @@ std::string_view to_string(FaultCode code) {
             return "NOT_FOUND";
         case FaultCode::unauthorized:
             return "UNAUTHORIZED";
+        case FaultCode::invalid_token:
+            return "INVALID_TOKEN";
         case FaultCode::expired_token:
             return "EXPIRED_TOKEN";
         case FaultCode::llm_unavailable:
@@ -42,7 +44,7 @@ std::string_view to_string(FaultCode code) {
 }
 
 bool is_recoverable(FaultCode code) {
-    return code != FaultCode::expired_token;
+    return code != FaultCode::expired_token && code != FaultCode::invalid_token;
 }
 
 Fault Fault::unknown_type(std::string_view type) {

@@ -1,5 +1,6 @@
 #include "wire/server_frame.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -155,6 +156,20 @@ void append_fault(std::string& out, const Fault& fault, const FaultContext& cont
     begin(json, "error", context.session).field("sender", "ai");
     if (version == Version::v2) json.optional_field("client_id", context.client_id.str());
     write_fault(json, fault);
+    finish(json, now);
+}
+
+void append_typing(std::string& out, const SessionId& session, Sender sender, bool active, base::Time now) {
+    JsonWriter json(out);
+    begin(json, "typing", session).field("sender", model::to_string(sender)).field("active", active);
+    finish(json, now);
+}
+
+void append_token_time(std::string& out, bool refreshed, base::Millis left, base::Time now) {
+    JsonWriter json(out);
+    begin(json, refreshed ? "auth_refreshed" : "token_expiring", {}).field("sender", "system");
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(left).count();
+    json.field("expires_in", std::int64_t{std::max<std::int64_t>(0, seconds)});
     finish(json, now);
 }
 

@@ -9,15 +9,29 @@
 
 namespace chatbox::wire {
 
-enum class ClientFrameType { user_message, model_select, stop };
+enum class ClientFrameType {
+    user_message,
+    file_upload,
+    voice_message,
+    help_request,
+    model_select,
+    stop,
+    typing,
+    auth_refresh,
+};
 
 struct ClientFrame {
     ClientFrameType type = ClientFrameType::user_message;
     model::SessionId session;  // as the client wrote it; may be empty or unknown
     std::string content;
+    std::string file_id;   // file_upload, voice_message
+    std::string file_url;  // the same; passed is_public_https_url
     model::ModelId model;
     model::ClientId client_id;
     model::Metadata metadata;
+    model::Sender sender = model::Sender::user;  // as claimed: who it really is decides what is done with it
+    bool active = true;                          // typing
+    std::string token;                           // auth_refresh
 };
 
 // A frame that was refused, with what could still be read of it, so that the answer can name it.
@@ -34,6 +48,7 @@ struct FrameLimits {
     std::size_t file_id = 255;
     std::size_t file_url = 2048;
     std::size_t client_id = 128;
+    std::size_t token = 8192;
     std::size_t metadata_value = 1000;
     std::size_t metadata_key = 100;
     std::size_t metadata_entries = 32;

@@ -13,6 +13,7 @@ enum class FaultCode {
     missing_field,
     not_found,
     unauthorized,
+    invalid_token,
     expired_token,
     llm_unavailable,
     llm_timeout,
@@ -34,6 +35,8 @@ struct Fault {
     static Fault failed_validation() { return {FaultCode::invalid_format, "Message validation failed"}; }
     static Fault unknown_type(std::string_view type);
     static Fault invalid_model(std::string_view id);
+    static Fault invalid_file_url() { return {FaultCode::invalid_format, "Invalid file URL"}; }
+    static Fault no_session() { return {FaultCode::not_found, "Session not found"}; }
     static Fault missing_field(std::string_view field);
     static Fault not_owner() {
         return {FaultCode::unauthorized, "You do not have permission to access this session"};
@@ -49,6 +52,7 @@ struct Fault {
     static Fault too_many(base::Millis retry_after) {
         return {FaultCode::too_many_requests, "Too many requests, please slow down", retry_after};
     }
+    static Fault bad_token() { return {FaultCode::invalid_token, "Invalid authentication token"}; }
     static Fault expired() { return {FaultCode::expired_token, "Authentication token has expired"}; }
 };
 

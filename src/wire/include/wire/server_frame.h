@@ -51,6 +51,13 @@ void append_done(std::string& out, const model::SessionId& session, const model:
 void append_failed_answer(std::string& out, const model::SessionId& session, const model::Event& event,
                           const Fault& fault, base::Time now, Version version);
 
+// Version 2: somebody in the session began or stopped writing.
+void append_typing(std::string& out, const model::SessionId& session, model::Sender sender, bool active,
+                   base::Time now);
+
+// Version 2: the token in force ends in `left`. `refreshed`: it has just been replaced; else: time to do so.
+void append_token_time(std::string& out, bool refreshed, base::Millis left, base::Time now);
+
 struct FaultContext {
     model::SessionId session;   // empty: left out
     model::ClientId client_id;  // version 2: the message that was refused
