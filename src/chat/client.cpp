@@ -14,6 +14,16 @@ using wire::ClientFrame;
 using wire::ClientFrameType;
 using wire::Fault;
 
+namespace {
+
+model::MessageKind kind_of(ClientFrameType type) {
+    if (type == ClientFrameType::file_upload) return model::MessageKind::file;
+    if (type == ClientFrameType::voice_message) return model::MessageKind::voice;
+    return model::MessageKind::text;
+}
+
+}  // namespace
+
 const model::UserId& Client::user_id() const {
     return user_.id;
 }
@@ -149,6 +159,15 @@ void Client::handle(ClientFrame frame) {
             return handle_model_select(std::move(frame));
         case ClientFrameType::stop:
             return handle_stop(frame);
+        case ClientFrameType::file_upload:
+        case ClientFrameType::voice_message:
+            return in_known_session(std::move(frame), &Client::handle_file);
+        case ClientFrameType::help_request:
+            return refuse(Fault::unknown_type("help_request"), frame.session, frame.client_id);
+        case ClientFrameType::typing:
+            return handle_typing(frame);
+        case ClientFrameType::auth_refresh:
+            return peer_.refresh(std::move(frame.token));
     }
 }
 
@@ -157,7 +176,55 @@ SessionId Client::target(const ClientFrame& frame) const {
     return session_ ? session_->id() : SessionId();
 }
 
+// These never make a session: what the client names must exist (contract 5.3).
+void Client::in_known_session(ClientFrame frame, Handler then) {
+    const SessionId asked = target(frame);
+    if (asked.empty()) return refuse(Fault::missing_field("session_id"), {}, frame.client_id);
+    if (session_ && asked == session_->id()) return (this->*then)(std::move(frame));
+    waiting_ = std::make_unique<std::deque<ClientFrame>>();
+    store::OpenSession request;
+    request.user = user_id();
+    request.session = asked;
+    request.at = hub_.parts_.clock.now();
+    store::Reply<store::Opened> reply{
+        hub_.parts_.loop,
+        [weak = weak_from_this(), frame = std::move(frame), then](Result<store::Opened> opened) mutable {
+            const auto self = weak.lock();
+            if (!self || self->gone_) return;
+            if (!opened) {
+                self->refuse_error(opened.error().code, frame.session, frame.client_id);
+            } else if (opened->session.id != frame.session) {
+                self->refuse(Fault::no_session(), frame.session, frame.client_id);
+            } else {
+                self->bind(self->hub_.actor_for(opened->session));
+                ((*self).*then)(std::move(frame));
+            }
+            self->finish_opening();
+        }};
+    hub_.parts_.store.open_session(std::move(request), std::move(reply));
+}
+
 void Client::handle_user_message(ClientFrame frame) {
+    accept(std::move(frame), true, true);
+}
+
+void Client::handle_file(ClientFrame frame) {
+    // A voice message is a question for the model that was chosen; nobody else was asked (contract 6.6).
+    const bool question = frame.type == ClientFrameType::voice_message && !session_->model().empty();
+    accept(std::move(frame), false, question);
+}
+
+// Typing is a hint: it is not stored, told at most twice a second, and lost without harm.
+void Client::handle_typing(const ClientFrame& frame) {
+    const base::Instant now = hub_.parts_.clock.steady();
+    if (!session_ || (!frame.session.empty() && frame.session != session_->id())) return;
+    if (frame.active == typing_ && now - typing_told_ < hub_.parts_.options.typing_interval) return;
+    typing_ = frame.active;
+    typing_told_ = now;
+    session_->show_typing(*this, frame.active);
+}
+
+void Client::accept(ClientFrame frame, bool create, bool wants_answer) {
     const base::Millis wait = hub_.messages_.admit(user_id().str(), hub_.parts_.clock.steady());
     if (wait.count() > 0) return refuse(Fault::too_many(wait), frame.session, frame.client_id);
     if (!may_wait(frame)) return;
@@ -172,20 +239,28 @@ void Client::handle_user_message(ClientFrame frame) {
     store::AcceptMessage request;
     request.user = user_id();
     request.session = target(frame);
+    request.create = create;
     request.fresh_id = SessionId(base::random_hex_id());
+    request.message.kind = kind_of(frame.type);
+    request.message.file_id = std::move(frame.file_id);
+    request.message.file_url = std::move(frame.file_url);
     request.message.id = model::MessageId(base::ordered_hex_id(now));
     request.message.content = std::move(frame.content);
     request.message.metadata = std::move(frame.metadata);
     request.message.client_id = frame.client_id;
     request.message.at = now;
-    request.turn = turn.id;
-    request.answer = turn.answer;
+    if (wants_answer) {
+        request.turn = turn.id;
+        request.answer = turn.answer;
+    }
     request.node = turn.node;
     request.default_model = hub_.choices_.front().id;
     store::Reply<store::Accepted> reply{
-        hub_.parts_.loop, [&hub = hub_, weak = weak_from_this(), asked = frame.session,
-                           client_id = frame.client_id, turn](Result<store::Accepted> accepted) {
-            hub.on_accepted(weak, asked, client_id, turn, std::move(accepted));
+        hub_.parts_.loop,
+        [&hub = hub_, weak = weak_from_this(), asked = frame.session, client_id = frame.client_id, turn,
+         wants_answer](Result<store::Accepted> accepted) {
+            hub.on_accepted(weak, asked, client_id, wants_answer ? std::optional(turn) : std::nullopt,
+                            std::move(accepted));
         }};
     hub_.parts_.store.accept_message(std::move(request), std::move(reply));
 }
@@ -270,7 +345,7 @@ void Client::refuse_error(Errc code, const SessionId& session, const model::Clie
         case Errc::forbidden:
             return refuse(was_bound_ ? Fault::not_owner() : Fault::not_bound(), session, client_id);
         case Errc::not_found:
-            return refuse({wire::FaultCode::not_found, "Session not found"}, session, client_id);
+            return refuse(Fault::no_session(), session, client_id);
         case Errc::unavailable:
         case Errc::timeout:
         case Errc::internal:

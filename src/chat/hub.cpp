@@ -42,7 +42,7 @@ Result<std::shared_ptr<Client>> Hub::connect(const Introduction& introduction, P
         state->id = introduction.user;
         found = users_.emplace(introduction.user, std::move(state)).first;
     }
-    auto client = std::make_shared<Client>(*this, *found->second, peer, introduction.version);
+    auto client = std::make_shared<Client>(*this, *found->second, peer, introduction);
     found->second->clients.push_back(client.get());
     client->start(introduction);
     return client;
@@ -78,7 +78,8 @@ void Hub::forget_if_idle(SessionActor& actor) {
 }
 
 void Hub::on_accepted(const std::weak_ptr<Client>& origin, const model::SessionId& asked,
-                      const model::ClientId& client_id, model::Turn turn, Result<store::Accepted> accepted) {
+                      const model::ClientId& client_id, std::optional<model::Turn> turn,
+                      Result<store::Accepted> accepted) {
     std::shared_ptr<Client> client = origin.lock();
     if (client) --client->pending_;
     if (client && client->gone_) client.reset();

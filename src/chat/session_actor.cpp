@@ -54,28 +54,41 @@ void SessionActor::show_event(const model::Event& event, Client* origin) {
     }
 }
 
-void SessionActor::on_accepted(const store::Accepted& accepted, model::Turn turn, Client* origin) {
-    show_event(accepted.event, origin);
+void SessionActor::on_accepted(const store::Accepted& accepted, std::optional<model::Turn> turn,
+                               Client* origin) {
+    // The sender of a file gets it back, as from the original; what it wrote itself it has.
+    const bool echo = accepted.event.message.kind != model::MessageKind::text;
+    show_event(accepted.event, echo ? nullptr : origin);
     model_ = accepted.session.model;
-    if (accepted.event.message.sender != model::Sender::user) return;
+    if (accepted.event.message.sender != model::Sender::user || !turn) return;
     if (accepted.turn_started) {
-        turn.session = id_;
-        turn.question_seq = accepted.event.seq;
-        turn.control_number = accepted.session.control_number;
-        begin_turn(std::move(turn));
+        turn->session = id_;
+        turn->question_seq = accepted.event.seq;
+        turn->control_number = accepted.session.control_number;
+        begin_turn(std::move(*turn), accepted.event.message.kind == model::MessageKind::voice);
         return;
     }
     last_question_ = accepted.event.seq;
     if (!runner_) begin_waiting_turn();
 }
 
-void SessionActor::begin_turn(model::Turn turn) {
+void SessionActor::show_typing(const Client& origin, bool active) {
+    for (Client* viewer : viewers_) {
+        if (viewer == &origin || !viewer->is_v2() || viewer->catching_up()) continue;
+        std::string& frame = hub_.scratch();
+        wire::append_typing(frame, id_, model::Sender::user, active, hub_.parts_.clock.now());
+        viewer->peer_.send(frame);
+    }
+}
+
+void SessionActor::begin_turn(model::Turn turn, bool quiet) {
     turn.model = hub_.model_for(model_).choice.id;
+    quiet_ = quiet;
     frames_.emplace(id_, turn.answer, turn.model);
     const base::Time now = hub_.parts_.clock.now();
     for (Client* viewer : viewers_) {
         viewer->cursor_ = 0;
-        if (viewer->catching_up()) continue;
+        if (viewer->catching_up() || quiet) continue;
         std::string& frame = hub_.scratch();
         wire::append_loading(frame, id_, turn.answer, now, viewer->version_);
         viewer->peer_.send(frame);
@@ -105,7 +118,7 @@ void SessionActor::begin_waiting_turn() {
                    self->starting_ = false;
                    if (started) {
                        self->last_question_ = 0;
-                       return self->begin_turn(std::move(*started));
+                       return self->begin_turn(std::move(*started), false);
                    }
                    self->hub_.parts_.log.warn(
                        "session", "a waiting question was not started",
@@ -141,12 +154,30 @@ bool SessionActor::is_flood() {
 
 void SessionActor::pump_all() {
     for (Client* viewer : viewers_) {
-        if (!viewer->catching_up()) pump(*viewer);
+        if (viewer->catching_up()) continue;
+        if (viewer->merge_ms_ > 0 && merging_) continue;  // its time comes
+        pump(*viewer);
     }
 }
 
+void SessionActor::schedule_merge(base::Millis after) {
+    if (std::exchange(merging_, true)) return;
+    if (!merge_timer_) merge_timer_ = std::make_unique<boost::asio::steady_timer>(hub_.parts_.loop);
+    merge_timer_->expires_after(after);
+    merge_timer_->async_wait([weak = weak_from_this()](boost::system::error_code ec) {
+        const auto self = weak.lock();
+        if (!self || ec) return;
+        self->merging_ = false;
+        self->pump_all();
+    });
+}
+
 void SessionActor::on_turn_delta(std::string_view text, std::uint64_t offset) {
+    if (quiet_) return;
     if (is_flood()) {
+        for (const Client* viewer : viewers_) {
+            if (viewer->merge_ms_ > 0) schedule_merge(base::Millis(viewer->merge_ms_));
+        }
         if (std::exchange(pump_posted_, true)) return;
         // Runs when what has arrived from the model is read.
         boost::asio::post(hub_.parts_.loop, [weak = weak_from_this()] {
@@ -163,6 +194,10 @@ void SessionActor::on_turn_delta(std::string_view text, std::uint64_t offset) {
     for (Client* viewer : viewers_) {
         // A viewer that is behind gets the missing text in one piece when it can take it.
         if (viewer->catching_up() || viewer->cursor_ != offset || viewer->peer_.congested()) continue;
+        if (viewer->merge_ms_ > 0) {
+            schedule_merge(base::Millis(viewer->merge_ms_));
+            continue;
+        }
         if (made == nullptr || made_for != viewer->version_) {
             made = &hub_.scratch();
             made_for = viewer->version_;
@@ -186,11 +221,11 @@ void SessionActor::send_missing(Client& client, bool whole) {
 }
 
 void SessionActor::pump(Client& client) {
-    if (runner_ && !runner_->ending()) send_missing(client, false);
+    if (runner_ && !runner_->ending() && !quiet_) send_missing(client, false);
 }
 
 void SessionActor::show_running(Client& client, const model::MessageId& partial, std::uint64_t offset) {
-    if (!runner_) return;
+    if (!runner_ || quiet_) return;
     const std::string_view text = runner_->text();
     if (!client.is_v2()) {
         client.cursor_ = text.size();  // as the original: from here on
@@ -223,6 +258,14 @@ void SessionActor::on_turn_end(const TurnEnd& end) {
 }
 
 void SessionActor::send_end(Client& client, const TurnEnd& end, const model::Event& event) {
+    if (quiet_) {
+        // The original said nothing of an attempt that failed; version 2 needs every event that has a seq.
+        const bool whole = end.state != TurnState::failed && !event.message.content.empty();
+        if (event.seq == 0 || (!whole && !client.is_v2())) return;
+        std::string& frame = hub_.scratch();
+        wire::append_event(frame, id_, event, client.version_);
+        return client.peer_.send(frame);
+    }
     send_missing(client, true);
     const base::Time now = hub_.parts_.clock.now();
     std::string& frame = hub_.scratch();

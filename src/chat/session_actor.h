@@ -1,6 +1,7 @@
 #pragma once
 // The live state of one session: who watches it and the turn that runs. Lives on its hub's thread while it
 // has a viewer or a turn; everything that must outlive it is in the store.
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -29,7 +30,10 @@ public:
     void remove(Client& client);
 
     // A message was committed: the other viewers see it, and it may have started `turn`.
-    void on_accepted(const store::Accepted& accepted, model::Turn turn, Client* origin);
+    // `turn`: the message asks for an answer, which begins with this turn when none is running.
+    void on_accepted(const store::Accepted& accepted, std::optional<model::Turn> turn, Client* origin);
+    void show_typing(const Client& origin, bool active);
+    const model::ModelId& model() const { return model_; }
     void set_model(const model::ModelId& model) { model_ = model; }
     void stop();
     void interrupt();  // shutting down
@@ -46,10 +50,13 @@ private:
     void on_turn_settled(const store::Finished* late) override;
 
     void show_event(const model::Event& event, Client* origin);
-    void begin_turn(model::Turn turn);
+    // `quiet`: viewers see nothing of the answer before it is whole.
+    void begin_turn(model::Turn turn, bool quiet);
     // True when so many pieces came at once that this one should wait for the others.
     bool is_flood();
     void pump_all();
+    // For viewers that want pieces merged: they get what has come when this fires.
+    void schedule_merge(base::Millis after);
     void begin_waiting_turn();
     void send_end(Client& client, const TurnEnd& end, const model::Event& event);
     // Sends text_[cursor, end) in slices; `whole`: also what a congested peer should wait with.
@@ -71,6 +78,9 @@ private:
     base::Instant burst_start_{};
     int burst_ = 0;
     bool pump_posted_ = false;
+    bool merging_ = false;  // merge_timer_ runs
+    bool quiet_ = false;
+    std::unique_ptr<boost::asio::steady_timer> merge_timer_;  // made when the first viewer merges
 };
 
 }  // namespace chatbox::chat

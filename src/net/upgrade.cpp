@@ -65,6 +65,11 @@ chat::Introduction introduce(const HttpRequest& request, const auth::Identity& i
     introduction.after_seq = number_of(request.parameter("after_seq"));
     introduction.partial = model::MessageId(std::string(request.parameter("message_id").substr(0, id_limit)));
     introduction.offset = number_of(request.parameter("offset")).value_or(0);
+    constexpr std::uint64_t merge_limit_ms = 1000;  // a person would take more for a stall
+    introduction.merge_ms = static_cast<std::uint16_t>(
+        std::min(number_of(request.parameter("merge")).value_or(0), merge_limit_ms));
+    introduction.name = identity.name;
+    introduction.admin = identity.is_admin();
     return introduction;
 }
 

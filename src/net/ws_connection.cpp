@@ -220,6 +220,22 @@ void WsConnection::sent_all() {
 
 // --- ending ---
 
+void WsConnection::refresh(std::string token) {
+    const ServerState& state = shard_.state();
+    const base::Time now = state.clock.now();
+    const auto identity = state.verifier.verify(token, now);
+    std::string frame;
+    if (!identity || !client_ || identity->user != client_->user_id()) {
+        if (!identity) state.log.info("auth", "token refused", {{"cause", identity.error().detail}});
+        wire::append_fault(frame, wire::Fault::bad_token(), {}, now, wire::Version::v2);
+        return send(frame);
+    }
+    expires_ = identity->expires;
+    schedule(state.clock.steady());
+    wire::append_token_time(frame, true, std::chrono::duration_cast<base::Millis>(expires_ - now), now);
+    send(frame);
+}
+
 void WsConnection::close(chat::CloseReason reason) {
     const CloseWords words = words_for(reason);
     const bool slow = reason == chat::CloseReason::too_slow;

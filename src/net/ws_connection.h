@@ -37,6 +37,7 @@ public:
 
     void send(std::string_view frame) override;
     bool congested() const override;
+    void refresh(std::string token) override;
     void close(chat::CloseReason reason) override;
 
 private:

@@ -25,6 +25,7 @@ public:
     }
     bool congested() const override { return full; }
     void close(CloseReason) override { closed = true; }
+    void refresh(std::string token) override { offered_token = std::move(token); }
 
     // Takes the oldest frame.
     json::object next() {
@@ -49,6 +50,7 @@ public:
 
     std::deque<json::object> frames;
     std::size_t bytes = 0;
+    std::string offered_token;
     bool full = false;
     bool closed = false;
 };

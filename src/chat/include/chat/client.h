@@ -28,14 +28,21 @@ struct Introduction {
     std::optional<model::Seq> after_seq;  // what the client has; empty: no replay
     model::MessageId partial;             // the answer that it holds a part of
     std::uint64_t offset = 0;             // how many bytes of it
+    std::uint16_t merge_ms = 0;           // pieces of an answer are merged for so long; 0: sent as they come
+    std::string name;                     // for people to read
+    bool admin = false;                   // may help in the sessions of others
 };
 
 // Made by Hub::connect(). Lives on the hub's thread, owned by the transport; leave() ends it. Replies of the
 // store that come later find it gone and are applied to the session only.
 class Client : public std::enable_shared_from_this<Client> {
 public:
-    Client(Hub& hub, UserState& user, Peer& peer, wire::Version version)
-        : hub_(hub), user_(user), peer_(peer), version_(version) {}
+    Client(Hub& hub, UserState& user, Peer& peer, const Introduction& introduction)
+        : hub_(hub),
+          user_(user),
+          peer_(peer),
+          merge_ms_(introduction.merge_ms),
+          version_(introduction.version) {}
     Client(const Client&) = delete;
     Client& operator=(const Client&) = delete;
 
@@ -45,6 +52,8 @@ public:
     void on_drained();
     // The connection is gone: nothing is sent after this. Must be called before the peer is destroyed.
     void leave();
+
+    const model::UserId& user_id() const;
 
 private:
     friend class Hub;
@@ -61,15 +70,19 @@ private:
         std::vector<std::string> acks;  // frames that wait: a position never overtakes what lies before it
     };
 
-    const model::UserId& user_id() const;
     void start(Introduction introduction);
     void on_opened(Introduction introduction, base::Result<store::Opened> opened);
 
     void handle(wire::ClientFrame frame);
     void handle_user_message(wire::ClientFrame frame);
+    void handle_file(wire::ClientFrame frame);
+    void handle_typing(const wire::ClientFrame& frame);
     void handle_model_select(wire::ClientFrame frame);
     void handle_stop(const wire::ClientFrame& frame);
     void choose_model(const model::SessionId& session, const model::ModelId& model);
+    using Handler = void (Client::*)(wire::ClientFrame);
+    void in_known_session(wire::ClientFrame frame, Handler then);
+    void accept(wire::ClientFrame frame, bool create, bool wants_answer);
     bool may_wait(const wire::ClientFrame& frame);
     model::SessionId target(const wire::ClientFrame& frame) const;
 
@@ -97,7 +110,10 @@ private:
     std::unique_ptr<std::deque<wire::ClientFrame>> waiting_;  // not null: frames wait for an open_session
     std::uint64_t cursor_ = 0;                                // bytes of the running answer that were sent
     std::uint32_t pending_ = 0;
+    base::Instant typing_told_{};  // when somebody was last told
+    std::uint16_t merge_ms_;
     wire::Version version_;
+    bool typing_ = false;  // as last told
     bool gone_ = false;
     bool was_bound_ = false;
 };

@@ -4,6 +4,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -71,7 +72,7 @@ private:
     std::shared_ptr<SessionActor> find(const model::SessionId& session) const;
     void forget_if_idle(SessionActor& actor);
     void on_accepted(const std::weak_ptr<Client>& origin, const model::SessionId& asked,
-                     const model::ClientId& client_id, model::Turn turn,
+                     const model::ClientId& client_id, std::optional<model::Turn> turn,
                      base::Result<store::Accepted> accepted);
     void turn_ended();
     // The model with this id, or the default.

@@ -1,6 +1,7 @@
 #pragma once
 // A connected client as the application sees it. net implements it over a WebSocket, tests over a vector.
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace chatbox::chat {
@@ -24,6 +25,10 @@ public:
     // True while so much is unsent that pieces of an answer should wait and be merged. When it has become
     // false again the peer calls Client::on_drained().
     virtual bool congested() const = 0;
+
+    // The client offers a token in place of the one that it came with. The transport checks it and tells the
+    // client; a token of somebody else is refused.
+    virtual void refresh(std::string token) = 0;
 
     // Asks for an orderly close after what was sent before. The client is destroyed later, not now.
     virtual void close(CloseReason reason) = 0;
