@@ -40,6 +40,7 @@ std::optional<HttpRequest> plain_request(const Request& request) {
     auto plain = parse_target({target.data(), target.size()});
     if (!plain) return std::nullopt;
     plain->method = request.method() == http::verb::head ? "GET" : text_of(request.method_string());
+    plain->body = request.body();
     plain->authorization = text_of(request[http::field::authorization]);
     plain->origin = text_of(request[http::field::origin]);
     plain->host = text_of(request[http::field::host]);
@@ -169,12 +170,10 @@ private:
         } else {
             std::tie(failed, sent) = co_await http::async_write(self->stream_, serializer, awaitable_tuple);
         }
-        const beast::string_view target = request.target();
-        self->shard_.state().log.debug(
-            "http", "request",
-            {{"method", std::string_view(request.method_string())},
-             {"endpoint", std::string_view(target.data(), target.substr(0, target.find('?')).size())},
-             {"status", static_cast<std::int64_t>(answer.status)}});
+        self->shard_.state().log.debug("http", "request",
+                                       {{"method", std::string_view(request.method_string())},
+                                        {"endpoint", answer.endpoint},
+                                        {"status", static_cast<std::int64_t>(answer.status)}});
         co_return !failed && keep;
     }
 

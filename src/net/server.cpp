@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "http_session.h"
+#include "openapi.h"
 #include "shard.h"
 
 namespace chatbox::net {
@@ -26,6 +27,7 @@ public:
         : state_{std::move(options), std::move(facts), verifier, queries, clock, log},
           acceptor_(shards.front().loop),
           pause_(shards.front().loop) {
+        state_.openapi = openapi_document(state_.options, state_.facts);
         for (const Shard& shard : shards)
             shards_.push_back(std::make_unique<NetShard>(state_, shard.loop, shard.hub));
     }

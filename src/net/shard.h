@@ -27,6 +27,7 @@ struct ServerState {
     std::atomic<bool> draining{false};
     std::atomic<std::size_t> web_sockets{0};
     std::atomic<std::size_t> http_connections{0};
+    std::string openapi = {};  // the description of all routes, made at the start
 };
 
 // Counts while it lives. Empty when the limit was reached.
