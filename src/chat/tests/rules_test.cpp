@@ -1,52 +1,9 @@
 #include <gtest/gtest.h>
 
 #include "../prompt_builder.h"
-#include "chat/rate_limiter.h"
 
 namespace chatbox::chat {
 namespace {
-
-using base::Millis;
-
-const base::Instant start{};
-
-TEST(RateLimiter, AdmitsAsManyAsAllowedInAnyWindowAndSaysHowLongToWait) {
-    RateLimiter limiter(3, Millis(60'000));
-    EXPECT_EQ(limiter.admit("u", start), Millis(0));
-    EXPECT_EQ(limiter.admit("u", start + Millis(10'000)), Millis(0));
-    EXPECT_EQ(limiter.admit("u", start + Millis(20'000)), Millis(0));
-    EXPECT_EQ(limiter.admit("u", start + Millis(30'000)), Millis(30'000));
-    EXPECT_EQ(limiter.admit("other", start + Millis(30'000)), Millis(0));
-    EXPECT_EQ(limiter.admit("u", start + Millis(59'999)), Millis(1));
-    EXPECT_EQ(limiter.admit("u", start + Millis(60'000)), Millis(0));
-    EXPECT_EQ(limiter.admit("u", start + Millis(60'001)), Millis(9'999));
-}
-
-TEST(RateLimiter, NeverAdmitsMoreThanTheLimitInAWindowHoweverTheyCome) {
-    RateLimiter limiter(500, Millis(60'000));
-    std::vector<Millis> admitted;
-    for (Millis at{0}; at < Millis(300'000); at += Millis(37)) {
-        if (limiter.admit("u", start + at).count() == 0) admitted.push_back(at);
-    }
-    for (std::size_t i = 500; i < admitted.size(); ++i) {
-        EXPECT_GE(admitted[i] - admitted[i - 500], Millis(60'000)) << i;
-    }
-    EXPECT_GT(admitted.size(), 2400u) << "and not much less";
-}
-
-TEST(RateLimiter, MemoryIsBoundedInKeysAndPurgedByItself) {
-    RateLimiter limiter(10, Millis(60'000), 100);
-    for (int i = 0; i < 100; ++i) EXPECT_EQ(limiter.admit(std::to_string(i), start), Millis(0));
-    EXPECT_GT(limiter.admit("one more", start), Millis(0));
-    EXPECT_EQ(limiter.admit("7", start), Millis(0)) << "known keys still work";
-    EXPECT_EQ(limiter.admit("one more", start + Millis(60'001)), Millis(0));
-    EXPECT_EQ(limiter.key_count(), 1u);
-}
-
-TEST(RateLimiter, ALimitOfZeroAdmitsNothing) {
-    RateLimiter limiter(0, Millis(60'000));
-    EXPECT_EQ(limiter.admit("u", start), Millis(60'000));
-}
 
 model::Event event(model::Seq seq, model::Sender sender, const std::string& content,
                    model::TurnState status = model::TurnState::done) {

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "chat/client.h"
 #include "chat/options.h"
-#include "chat/rate_limiter.h"
+#include "limits/rate_limiter.h"
 #include "llm/provider.h"
 #include "store/store.h"
 #include "wire/server_frame.h"
@@ -83,7 +83,7 @@ private:
 
     HubParts parts_;
     std::vector<wire::ModelChoice> choices_;
-    RateLimiter messages_;
+    limits::RateLimiter messages_;
     std::unordered_map<model::UserId, std::unique_ptr<UserState>> users_;
     // Keys view the actors' own ids.
     std::unordered_map<std::string_view, std::shared_ptr<SessionActor>> sessions_;
