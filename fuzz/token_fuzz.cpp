@@ -39,7 +39,7 @@ void must(bool condition) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    static const auto verifier = chatbox::auth::make_shared_secret_verifier(secret);
+    static const auto verifier = chatbox::auth::make_verifier({.secrets = {secret}});
     if (size == 0) return 0;
     const std::string_view rest(reinterpret_cast<const char*>(data) + 1, size - 1);
     const int mode = data[0] % 3;

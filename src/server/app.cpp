@@ -193,7 +193,7 @@ void App::build() {
         Shard& home = *shards_[net::shard_of(ended.user, shards_.size())];
         asio::post(home.loop, [&home, id = ended.id] { home.hub->session_ended(id); });
     });
-    verifier_ = auth::make_shared_secret_verifier(config_.auth.jwt_secret);
+    verifier_ = auth::make_verifier({.secrets = {config_.auth.jwt_secret}});
     server_ = net::make_server(net_options(config_), {config_.llm.providers.size(), CHATBOX_VERSION},
                                std::move(net_shards), *verifier_, *queries_, clock_, log_);
 }
