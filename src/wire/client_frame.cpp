@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <charconv>
 #include <optional>
 
 #include "base/text.h"
@@ -53,6 +54,11 @@ std::string text_of(const json::value& value) {
 
 std::string scalar_of(const json::value& value) {
     if (value.is_string()) return cleaned(value.get_string());
+    if (value.is_double()) {
+        std::array<char, 32> digits{};  // the shortest form that reads back the same
+        return {digits.data(),
+                std::to_chars(digits.data(), digits.data() + digits.size(), value.get_double()).ptr};
+    }
     if (value.is_number() || value.is_bool()) return json::serialize(value);
     throw WrongType{};
 }
