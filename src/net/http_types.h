@@ -1,5 +1,6 @@
 #pragma once
 // A request and an answer, without Beast: what routes see.
+#include <boost/asio/ip/address.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,8 @@ struct HttpRequest {
     std::string authorization;
     std::string origin;
     std::string host;
+    std::string forwarded_host;       // X-Forwarded-Host, when a trusted proxy sent it
+    boost::asio::ip::address client;  // behind trusted proxies
     std::string if_none_match;
     std::string accept_encoding;
 
@@ -44,6 +47,9 @@ struct HttpAnswer {
     // Points into the table of routes.
     std::string_view endpoint;
 };
+
+// The bytes of an answer behind which the connection ends.
+std::string last_answer(const HttpAnswer& answer);
 
 // The target of a request line, taken apart. Empty when it is not a path with an optional query.
 std::optional<HttpRequest> parse_target(std::string_view target);

@@ -18,9 +18,7 @@ std::string_view without_port(std::string_view host, std::string_view port) {
     return host.ends_with(port) ? host.substr(0, host.size() - port.size()) : host;
 }
 
-}  // namespace
-
-bool is_own_origin(std::string_view origin, std::string_view host) {
+bool names(std::string_view origin, std::string_view host) {
     if (origin.empty() || host.empty()) return false;
     const std::string from = lower(origin);
     const std::string here = lower(host);
@@ -34,11 +32,17 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
     return false;
 }
 
-bool origin_allowed(std::string_view origin, std::string_view host, const std::vector<std::string>& allowed,
+}  // namespace
+
+bool is_own_origin(std::string_view origin, const Hosts& hosts) {
+    return names(origin, hosts.host) || names(origin, hosts.forwarded_host);
+}
+
+bool origin_allowed(std::string_view origin, const Hosts& hosts, const std::vector<std::string>& allowed,
                     bool allow_any) {
     if (allow_any) return true;
     if (!allowed.empty()) return std::find(allowed.begin(), allowed.end(), origin) != allowed.end();
-    return origin.empty() || is_own_origin(origin, host);
+    return origin.empty() || is_own_origin(origin, hosts);
 }
 
 CorsVerdict check_cors(std::string_view method, std::string_view origin, bool own,

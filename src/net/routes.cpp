@@ -22,10 +22,13 @@ awaitable<std::optional<HttpAnswer>> identify(Call& call) {
     if (!authorization.starts_with(bearer)) {
         co_return error_answer(401, "UNAUTHORIZED", "Invalid authorization header");
     }
+    const Address& client = call.request.client;
+    if (auto wait = state.guard.admit_token(client, state.clock.steady())) co_return wait;
     const std::string_view token = std::string_view(authorization).substr(bearer.size());
     auto identity = state.verifier.verify(token, state.clock.now());
     if (!identity) {
         state.log.info("auth", "token refused", {{"cause", identity.error().detail}});
+        state.guard.token_refused(client, state.clock.steady());
         co_return error_answer(401, "INVALID_TOKEN", "Invalid or expired authentication token");
     }
     call.identity = std::move(*identity);
@@ -35,14 +38,16 @@ awaitable<std::optional<HttpAnswer>> identify(Call& call) {
 // What keeps the caller from using a route of this kind, if anything does. `call` belongs to the caller, who
 // awaits this.
 awaitable<std::optional<HttpAnswer>> refusal(Access access, Call& call) {
-    if (access == Access::user || access == Access::admin) {
-        auto refused = co_await identify(call);
-        if (refused) co_return refused;
-    }
-    if (access == Access::admin && !call.identity.is_admin()) {
-        co_return error_answer(403, "FORBIDDEN", "Insufficient permissions");
-    }
-    co_return std::nullopt;
+    Guard& guard = call.state.guard;
+    const base::Instant now = call.state.clock.steady();
+    if (access == Access::visitor) co_return guard.admit_visitor(call.request.client, now);
+    if (access == Access::scrape) co_return guard.admit_scrape(call.request.client, now);
+    if (access != Access::user && access != Access::admin) co_return std::nullopt;
+    auto refused = co_await identify(call);
+    if (refused) co_return refused;
+    if (access == Access::user) co_return guard.admit_user(call.identity.user, now);
+    if (!call.identity.is_admin()) co_return error_answer(403, "FORBIDDEN", "Insufficient permissions");
+    co_return guard.admit_admin(call.identity.user, now);
 }
 
 HttpAnswer redirect(unsigned status, std::string location) {

@@ -26,7 +26,8 @@ public:
               chat::Queries& queries, const base::Clock& clock, base::Log& log)
         : state_{std::move(options), std::move(facts), verifier, queries, clock, log},
           acceptor_(shards.front().loop),
-          pause_(shards.front().loop) {
+          pause_(shards.front().loop),
+          purge_(shards.front().loop) {
         state_.openapi = openapi_document(state_.options, state_.facts);
         for (const Shard& shard : shards)
             shards_.push_back(std::make_unique<NetShard>(state_, shard.loop, shard.hub));
@@ -49,6 +50,7 @@ public:
             asio::post(each->loop(), [each] { each->start(); });
         }
         accept();
+        purge_limiters();
         return acceptor_.local_endpoint().port();
     }
 
@@ -64,6 +66,7 @@ public:
             error_code ignored;
             acceptor_.close(ignored);
             pause_.cancel();
+            purge_.cancel();
         });
         for (auto& shard : shards_) {
             NetShard* each = shard.get();
@@ -95,13 +98,26 @@ private:
 
     void admit(NetShard& shard, tcp::socket socket) {
         Slot slot = Slot::take(state_.http_connections, state_.options.max_http_connections);
-        if (!slot) return;  // closes it
         error_code ignored;
         socket.set_option(tcp::no_delay(true), ignored);
-        if (shards_.size() == 1) return serve_http(shard, shards_, std::move(socket), std::move(slot));
+        if (shards_.size() == 1) return serve(shard, std::move(socket), std::move(slot));
         auto held = std::make_shared<std::pair<tcp::socket, Slot>>(std::move(socket), std::move(slot));
-        asio::post(shard.loop(), [this, &shard, held] {
-            serve_http(shard, shards_, std::move(held->first), std::move(held->second));
+        asio::post(shard.loop(),
+                   [this, &shard, held] { serve(shard, std::move(held->first), std::move(held->second)); });
+    }
+
+    // On the shard's thread. Without a slot somebody has to make room, or the socket is closed.
+    void serve(NetShard& shard, tcp::socket socket, Slot slot) {
+        if (!slot) slot = shard.make_room();
+        if (slot) serve_http(shard, shards_, std::move(socket), std::move(slot));
+    }
+
+    void purge_limiters() {
+        purge_.expires_after(state_.options.limiter_purge_period);
+        purge_.async_wait([this](error_code ec) {
+            if (ec) return;
+            state_.guard.purge(state_.clock.steady());
+            purge_limiters();
         });
     }
 
@@ -109,6 +125,7 @@ private:
     std::vector<std::unique_ptr<NetShard>> shards_;
     tcp::acceptor acceptor_;
     asio::steady_timer pause_;
+    asio::steady_timer purge_;
     std::size_t next_ = 0;
 };
 

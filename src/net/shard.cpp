@@ -67,6 +67,13 @@ void NetShard::part(Member& member) {
     check_stopped();
 }
 
+Slot NetShard::make_room() {
+    if (waiting_.empty()) return {};
+    Waiting& longest = waiting_.front();
+    waiting_.pop_front();
+    return longest.give_way();
+}
+
 void NetShard::tell_all(void (Member::*what)()) {
     for (auto at = members_.begin(); at != members_.end();) {
         Member& member = *at++;

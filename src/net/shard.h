@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "guard.h"
 #include "net/server.h"
 #include "timer_wheel.h"
 
@@ -16,7 +17,7 @@ namespace chatbox::net {
 
 class WsConnection;
 
-// What all shards share; immutable but for the counters.
+// What all shards share; immutable but for the counters and the guard.
 struct ServerState {
     Options options;
     Facts facts;
@@ -24,6 +25,7 @@ struct ServerState {
     chat::Queries& queries;
     const base::Clock& clock;
     base::Log& log;
+    Guard guard{options};
     std::atomic<bool> draining{false};
     std::atomic<std::size_t> web_sockets{0};
     std::atomic<std::size_t> http_connections{0};
@@ -89,6 +91,21 @@ public:
         virtual void on_cut() = 0;   // end now
     };
     void join(Member& member);
+
+    // An HTTP connection that waits for its client. When there are too many the first of them has to go.
+    class Waiting
+        : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
+                                                  boost::intrusive::tag<struct WaitingTag>> {
+    public:
+        virtual ~Waiting() = default;
+        // Ends the connection and leaves its place to another one.
+        virtual Slot give_way() = 0;
+    };
+    // From now on it waits; it leaves the queue by unlinking itself.
+    void waits(Waiting& waiting) { waiting_.push_back(waiting); }
+    // The place of the connection that has waited longest; empty when none waits.
+    Slot make_room();
+
     void part(Member& member);
     bool stopping() const { return stopping_; }
 
@@ -114,6 +131,11 @@ private:
     std::vector<std::shared_ptr<WsConnection>> to_flush_;
     std::vector<std::unique_ptr<std::string>> spare_buffers_;
     Members members_;
+    boost::intrusive::list<
+        Waiting, boost::intrusive::constant_time_size<false>,
+        boost::intrusive::base_hook<boost::intrusive::list_base_hook<
+            boost::intrusive::link_mode<boost::intrusive::auto_unlink>, boost::intrusive::tag<WaitingTag>>>>
+        waiting_;
     std::function<void()> on_stopped_;
     bool stopping_ = false;
 };

@@ -119,13 +119,17 @@ std::variant<AcceptedUpgrade, HttpAnswer> check_upgrade(const HttpRequest& reque
         token = std::string_view(request.authorization).substr(bearer.size());
     }
     if (token.empty()) return refusal(401, "Missing authentication token");
+    if (auto wait = state.guard.admit_handshake_token(request.client, state.clock.steady())) {
+        return std::move(*wait);
+    }
     const auto identity = state.verifier.verify(token, state.clock.now());
     if (!identity) {
+        state.guard.token_refused(request.client, state.clock.steady());
         state.log.info("auth", "token refused", {{"cause", identity.error().detail}});
         return refusal(401, "Authentication failed");
     }
     if (!headers.upgrade_to_websocket || headers.version != "13") return bad_handshake();
-    if (!origin_allowed(request.origin, request.host, state.options.allowed_origins,
+    if (!origin_allowed(request.origin, {request.host, request.forwarded_host}, state.options.allowed_origins,
                         state.options.allow_any_origin)) {
         state.log.warn("websocket", "origin refused", {{"origin", request.origin}});
         return refusal(403, "Forbidden");

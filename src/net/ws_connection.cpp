@@ -4,6 +4,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 
+#include "routes.h"
 #include "wire/server_frame.h"
 
 namespace chatbox::net {
@@ -50,15 +51,15 @@ void WsConnection::start(Handshake handshake) {
     auto joined = shard_.hub().connect(handshake.introduction, *this);
     if (!joined) {
         const bool limit = joined.error().code == base::Errc::limit;
-        const std::string_view text = limit ? "Connection limit exceeded, please try again later\n"
-                                            : "Service temporarily unavailable\n";
-        std::string answer =
-            limit ? "HTTP/1.1 429 Too Many Requests\r\n" : "HTTP/1.1 503 Service Unavailable\r\n";
-        answer += "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: " +
-                  std::to_string(text.size()) + "\r\n\r\n";
-        answer += text;
+        HttpAnswer answer;
+        answer.status = limit ? 429 : 503;
+        answer.content_type = "text/plain; charset=utf-8";
+        answer.body = limit ? "Connection limit exceeded, please try again later\n"
+                            : "Service temporarily unavailable\n";
+        answer.headers = std::move(handshake.refusal_headers);
+        add_common_headers(answer, shard_.state().options);
         error_code ignored;
-        socket_.write_some(asio::buffer(answer), ignored);  // a few bytes into an empty buffer
+        socket_.write_some(asio::buffer(last_answer(answer)), ignored);  // a few bytes into an empty buffer
         socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
         return;
     }

@@ -24,6 +24,8 @@ public:
         chat::Introduction introduction;
         base::Time expires{};  // of the token
         std::string early;     // what the client sent behind its request
+        // Of an answer that refuses the connection after all.
+        std::vector<std::pair<std::string, std::string>> refusal_headers;
     };
 
     // `socket` belongs to the shard's loop and is non-blocking.

@@ -89,6 +89,17 @@ net::Options net_options(const Config& config) {
     options.http_read_timeout = config.http.read_timeout;
     options.http_idle_timeout = config.http.idle_timeout;
     options.http_max_body = config.http.max_body;
+    options.http_write_timeout = config.http.write_timeout;
+    options.max_http_connections = config.limits.max_http_connections;
+    options.cors_origins = config.web.cors_allowed_origins;
+    options.trusted_proxies = config.web.trusted_proxies;
+    options.metrics_networks = config.web.metrics_allowed_networks;
+    options.public_rate = {config.limits.public_rate_limit, config.limits.public_rate_window};
+    options.user_rate = {config.limits.user_rate_limit, config.limits.user_rate_window};
+    options.admin_rate = {config.limits.admin_rate_limit, config.limits.admin_rate_window};
+    options.handshake_rate = {config.limits.handshake_rate_limit, config.limits.handshake_rate_window};
+    options.bad_token_rate = {config.limits.bad_token_limit, config.limits.bad_token_window};
+    options.limiter_purge_period = config.limits.rate_limit_cleanup_interval;
     return options;
 }
 

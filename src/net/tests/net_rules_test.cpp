@@ -10,21 +10,21 @@ namespace {
 
 TEST(Origin, WithoutAListOnlyTheOwnOriginMayConnect) {
     const std::vector<std::string> none;
-    EXPECT_TRUE(origin_allowed("http://chat.example:8080", "chat.example:8080", none, false));
-    EXPECT_TRUE(origin_allowed("https://chat.example", "chat.example", none, false));
-    EXPECT_TRUE(origin_allowed("", "chat.example", none, false)) << "not a page of another site";
-    EXPECT_FALSE(origin_allowed("https://evil.example", "chat.example", none, false));
-    EXPECT_FALSE(origin_allowed("null", "chat.example", none, false));
-    EXPECT_FALSE(origin_allowed("http://chat.example", "chat.example:8080", none, false));
-    EXPECT_FALSE(origin_allowed("http://", "", none, false));
+    EXPECT_TRUE(origin_allowed("http://chat.example:8080", {"chat.example:8080", {}}, none, false));
+    EXPECT_TRUE(origin_allowed("https://chat.example", {"chat.example", {}}, none, false));
+    EXPECT_TRUE(origin_allowed("", {"chat.example", {}}, none, false)) << "not a page of another site";
+    EXPECT_FALSE(origin_allowed("https://evil.example", {"chat.example", {}}, none, false));
+    EXPECT_FALSE(origin_allowed("null", {"chat.example", {}}, none, false));
+    EXPECT_FALSE(origin_allowed("http://chat.example", {"chat.example:8080", {}}, none, false));
+    EXPECT_FALSE(origin_allowed("http://", {"", {}}, none, false));
 }
 
 TEST(Origin, WithAListTheOriginMustBeOnItByteForByte) {
     const std::vector<std::string> list{"https://shop.example"};
-    EXPECT_TRUE(origin_allowed("https://shop.example", "chat.example", list, false));
+    EXPECT_TRUE(origin_allowed("https://shop.example", {"chat.example", {}}, list, false));
     for (const char* other : {"", "http://shop.example", "https://shop.example:443", "https://Shop.example",
                               "https://shop.example/", "https://a.shop.example", "https://chat.example"}) {
-        EXPECT_FALSE(origin_allowed(other, "chat.example", list, false)) << other;
+        EXPECT_FALSE(origin_allowed(other, {"chat.example", {}}, list, false)) << other;
     }
 }
 

@@ -76,14 +76,16 @@ struct Config {
         std::vector<std::string> allowed_origins;
         std::vector<std::string> cors_allowed_origins;
         std::vector<std::string> frame_ancestors{"'self'"};  // sources of the CSP directive
-        std::vector<std::string> trusted_proxies{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"};
+        std::vector<std::string> trusted_proxies{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
+                                                 "127.0.0.0/8", "::1/128"};
         std::vector<std::string> metrics_allowed_networks{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
-                                                          "127.0.0.0/8"};
+                                                          "127.0.0.0/8", "::1/128"};
     } web;
 
     struct Http {
         Millis read_timeout{15'000};         // of one request, from its first byte
         Millis idle_timeout{120'000};        // between two requests of a connection
+        Millis write_timeout{120'000};       // of one answer
         std::size_t max_body = 1024 * 1024;  // bytes
     } http;
 
@@ -97,12 +99,23 @@ struct Config {
     } websocket;
 
     struct Limits {
-        std::size_t max_connections = 10'000;  // of the process
+        std::size_t max_connections = 10'000;      // WebSockets of the process
+        std::size_t max_http_connections = 1'024;  // besides
         std::size_t max_connections_per_user = 10;
         std::size_t rate_limit = 100;  // messages of a user in rate_window
         Millis rate_window{60'000};
+        // HTTP requests in a window: of a client address, of a user, of an administrator.
+        std::size_t public_rate_limit = 60;
+        Millis public_rate_window{60'000};
+        std::size_t user_rate_limit = 3'000;
+        Millis user_rate_window{60'000};
         std::size_t admin_rate_limit = 20;
         Millis admin_rate_window{60'000};
+        // Of a client address: WebSocket handshakes, tokens that are not valid.
+        std::size_t handshake_rate_limit = 600;
+        Millis handshake_rate_window{60'000};
+        std::size_t bad_token_limit = 100;
+        Millis bad_token_window{60'000};
         Millis rate_limit_cleanup_interval{300'000};
         std::size_t outbox_bytes = 1024 * 1024;  // unsent bytes of a connection, hard bound
         std::size_t pending_frames = 64;         // frames of a connection that wait or are in work
