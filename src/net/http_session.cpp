@@ -331,7 +331,7 @@ private:
         if (auto refused = state.guard.admit_handshake(request.client, state.clock.steady())) {
             co_return co_await send(self, std::move(manner), std::move(*refused));
         }
-        auto checked = check_upgrade(request, headers, state);
+        auto checked = co_await check_upgrade(std::move(request), std::move(headers), state);
         if (auto* refused = std::get_if<HttpAnswer>(&checked)) {
             HttpAnswer answer = std::move(*refused);
             co_return co_await send(self, std::move(manner), std::move(answer));

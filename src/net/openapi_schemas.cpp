@@ -110,6 +110,13 @@ constexpr std::array all{
             "last_seq": {"type": "integer", "minimum": 0},
             "messages": {"type": "array", "items": {"$ref": "#/components/schemas/StoredMessage"}}
         }})"},
+    NamedSchema{"Ticket", R"({
+        "type": "object",
+        "required": ["ticket", "expires_in"],
+        "additionalProperties": false,
+        "properties": {
+            "ticket": {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"},
+            "expires_in": {"type": "integer", "minimum": 0, "description": "Seconds"}}})"},
     NamedSchema{"Ended", R"({
         "type": "object",
         "required": ["status"],

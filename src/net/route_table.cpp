@@ -68,7 +68,8 @@ std::vector<Route> description_routes() {
          {.id = "openWebSocket",
           .summary = "The WebSocket (RFC 6455). Its frames are described in docs/protocol.md",
           .topic = "chat",
-          .query = {{"token", R"({"type":"string"})",
+          .query = {{"ticket", R"({"type":"string"})", "A ticket of `POST ws/ticket`, in place of the token"},
+                    {"token", R"({"type":"string"})",
                      "The token, for clients that cannot set the header. The header wins"},
                     {"v", R"({"type":"string"})", "`2`: version 2 of the protocol"},
                     {"session_id", R"({"type":"string"})", "The session to bind to"},
@@ -89,7 +90,8 @@ std::vector<Route> description_routes() {
 const std::vector<Route>& route_table() {
     static const std::vector<Route> table = [] {
         std::vector<Route> all;
-        for (auto* topic : {description_routes, session_routes, shared_routes, admin_routes, health_routes}) {
+        for (auto* topic : {description_routes, ticket_routes, session_routes, shared_routes, admin_routes,
+                            health_routes}) {
             std::ranges::move(topic(), std::back_inserter(all));
         }
         return all;

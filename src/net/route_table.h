@@ -68,6 +68,7 @@ std::vector<Route> session_routes();
 std::vector<Route> shared_routes();
 std::vector<Route> admin_routes();
 std::vector<Route> health_routes();
+std::vector<Route> ticket_routes();
 
 // All of them. Immutable; any thread.
 const std::vector<Route>& route_table();

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "route_table.h"
+#include "token_check.h"
 #include "wire/json_writer.h"
 
 namespace chatbox::net {
@@ -22,12 +23,11 @@ awaitable<std::optional<HttpAnswer>> identify(Call& call) {
     if (!authorization.starts_with(bearer)) {
         co_return error_answer(401, "UNAUTHORIZED", "Invalid authorization header");
     }
-    const Address& client = call.request.client;
+    const Address client = call.request.client;
     if (auto wait = state.guard.admit_token(client, state.clock.steady())) co_return wait;
-    const std::string_view token = std::string_view(authorization).substr(bearer.size());
-    auto identity = state.verifier.verify(token, state.clock.now());
+    std::string token = authorization.substr(bearer.size());
+    auto identity = co_await check_token(std::move(token), state);
     if (!identity) {
-        state.log.info("auth", "token refused", {{"cause", identity.error().detail}});
         state.guard.token_refused(client, state.clock.steady());
         co_return error_answer(401, "INVALID_TOKEN", "Invalid or expired authentication token");
     }

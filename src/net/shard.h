@@ -29,6 +29,7 @@ struct ServerState {
     std::atomic<bool> draining{false};
     std::atomic<std::size_t> web_sockets{0};
     std::atomic<std::size_t> http_connections{0};
+    auth::Tickets tickets{options.tickets, clock};
     std::string openapi = {};  // the description of all routes, made at the start
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "origin.h"
+#include "token_check.h"
 
 namespace chatbox::net {
 
@@ -73,6 +74,33 @@ chat::Introduction introduce(const HttpRequest& request, const auth::Identity& i
     return introduction;
 }
 
+// What the client says who it is with. The first that is there counts.
+struct Credential {
+    enum class Kind { none, token, ticket } kind = Kind::none;
+    std::string text;
+};
+
+Credential credential_of(const HttpRequest& request, const OfferedProtocol& offered) {
+    using Kind = Credential::Kind;
+    if (request.authorization == bearer) return {};
+    if (request.authorization.starts_with(bearer))
+        return {Kind::token, request.authorization.substr(bearer.size())};
+    if (const auto ticket = request.parameter("ticket"); !ticket.empty())
+        return {Kind::ticket, std::string(ticket)};
+    if (const auto token = request.parameter("token"); !token.empty())
+        return {Kind::token, std::string(token)};
+    if (!offered.token.empty()) return {Kind::token, offered.token};
+    return {};
+}
+
+boost::asio::awaitable<base::Result<auth::Identity>> identify(Credential credential, ServerState& state) {
+    if (credential.kind != Credential::Kind::ticket)
+        co_return co_await check_token(std::move(credential.text), state);
+    auto identity = state.tickets.redeem(credential.text);
+    if (!identity) state.log.info("auth", "ticket refused", {{"cause", identity.error().detail}});
+    co_return identity;
+}
+
 }  // namespace
 
 OfferedProtocol read_protocols(std::string_view header) {
@@ -110,31 +138,27 @@ std::string accept_key(std::string_view key) {
     return base::base64_encode({reinterpret_cast<const char*>(digest.data()), size});
 }
 
-std::variant<AcceptedUpgrade, HttpAnswer> check_upgrade(const HttpRequest& request,
-                                                        const UpgradeHeaders& headers, ServerState& state) {
+boost::asio::awaitable<std::variant<AcceptedUpgrade, HttpAnswer>> check_upgrade(HttpRequest request,
+                                                                                UpgradeHeaders headers,
+                                                                                ServerState& state) {
     const OfferedProtocol offered = read_protocols(headers.protocols);
-    std::string_view token = offered.token;
-    if (const auto parameter = request.parameter("token"); !parameter.empty()) token = parameter;
-    if (request.authorization.starts_with(bearer)) {
-        token = std::string_view(request.authorization).substr(bearer.size());
-    }
-    if (token.empty()) return refusal(401, "Missing authentication token");
+    Credential credential = credential_of(request, offered);
+    if (credential.kind == Credential::Kind::none) co_return refusal(401, "Missing authentication token");
     if (auto wait = state.guard.admit_handshake_token(request.client, state.clock.steady())) {
-        return std::move(*wait);
+        co_return std::move(*wait);
     }
-    const auto identity = state.verifier.verify(token, state.clock.now());
+    const auto identity = co_await identify(std::move(credential), state);
     if (!identity) {
         state.guard.token_refused(request.client, state.clock.steady());
-        state.log.info("auth", "token refused", {{"cause", identity.error().detail}});
-        return refusal(401, "Authentication failed");
+        co_return refusal(401, "Authentication failed");
     }
-    if (!headers.upgrade_to_websocket || headers.version != "13") return bad_handshake();
+    if (!headers.upgrade_to_websocket || headers.version != "13") co_return bad_handshake();
     if (!origin_allowed(request.origin, {request.host, request.forwarded_host}, state.options.allowed_origins,
                         state.options.allow_any_origin)) {
         state.log.warn("websocket", "origin refused", {{"origin", request.origin}});
-        return refusal(403, "Forbidden");
+        co_return refusal(403, "Forbidden");
     }
-    if (!is_valid_key(headers.key)) return bad_handshake();
+    if (!is_valid_key(headers.key)) co_return bad_handshake();
 
     AcceptedUpgrade accepted;
     accepted.response =
@@ -146,7 +170,7 @@ std::variant<AcceptedUpgrade, HttpAnswer> check_upgrade(const HttpRequest& reque
     accepted.response += "\r\n";
     accepted.introduction = introduce(request, *identity);
     accepted.expires = identity->expires;
-    return accepted;
+    co_return accepted;
 }
 
 }  // namespace chatbox::net

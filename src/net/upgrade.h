@@ -1,5 +1,6 @@
 #pragma once
 // The WebSocket handshake (RFC 6455 section 4.2) and who may make one.
+#include <boost/asio/awaitable.hpp>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -25,10 +26,11 @@ struct AcceptedUpgrade {
     base::Time expires{};
 };
 
-// Checks in this order: token present, token valid, handshake headers, origin, key. Nothing is counted yet,
-// so a refused handshake costs its user nothing.
-std::variant<AcceptedUpgrade, HttpAnswer> check_upgrade(const HttpRequest& request,
-                                                        const UpgradeHeaders& headers, ServerState& state);
+// Checks in this order: token or ticket present, valid, handshake headers, origin, key. Nothing is counted
+// yet, so a refused handshake costs its user nothing but the ticket.
+boost::asio::awaitable<std::variant<AcceptedUpgrade, HttpAnswer>> check_upgrade(HttpRequest request,
+                                                                                UpgradeHeaders headers,
+                                                                                ServerState& state);
 
 // Sec-WebSocket-Accept for a Sec-WebSocket-Key.
 std::string accept_key(std::string_view key);

@@ -5,6 +5,7 @@
 #include <boost/asio/error.hpp>
 
 #include "routes.h"
+#include "token_check.h"
 #include "wire/server_frame.h"
 
 namespace chatbox::net {
@@ -23,11 +24,12 @@ struct CloseWords {
     std::string_view reason;
 };
 
-CloseWords words_for(chat::CloseReason reason) {
+CloseWords words_for(chat::CloseReason reason, wire::Version version) {
     switch (reason) {
         case chat::CloseReason::shutting_down:
             return {1001, "Server shutting down"};
         case chat::CloseReason::token_expired:
+            if (version == wire::Version::v2) return {4001, "token expired: refresh and come back"};
             return {1008, "Authentication token has expired"};
         case chat::CloseReason::too_slow:
             return {1013, "Reading too slowly, come back and resume"};
@@ -48,6 +50,7 @@ WsConnection::~WsConnection() = default;
 void WsConnection::start(Handshake handshake) {
     outbox() = std::move(handshake.response);
     expires_ = handshake.expires;
+    version_ = handshake.introduction.version;
     auto joined = shard_.hub().connect(handshake.introduction, *this);
     if (!joined) {
         const bool limit = joined.error().code == base::Errc::limit;
@@ -223,22 +226,59 @@ void WsConnection::sent_all() {
 
 void WsConnection::refresh(std::string token) {
     const ServerState& state = shard_.state();
+    if (refreshing_) {
+        std::string frame;
+        wire::append_fault(frame, wire::Fault::busy(), {}, state.clock.now(), version_);
+        return send(frame);
+    }
+    refreshing_ = true;
+    auto done = [weak = weak_from_this()](const base::Result<auth::Identity>& identity) {
+        if (const auto self = weak.lock()) self->on_refreshed(identity);
+    };
+    check_token(std::move(token), state, shard_.loop().get_executor(), std::move(done));
+}
+
+void WsConnection::on_refreshed(const base::Result<auth::Identity>& identity) {
+    refreshing_ = false;
+    if (closing_ || dropped_) return;
+    const ServerState& state = shard_.state();
     const base::Time now = state.clock.now();
-    const auto identity = state.verifier.verify(token, now);
     std::string frame;
     if (!identity || !client_ || identity->user != client_->user_id()) {
-        if (!identity) state.log.info("auth", "token refused", {{"cause", identity.error().detail}});
-        wire::append_fault(frame, wire::Fault::bad_token(), {}, now, wire::Version::v2);
+        if (identity) state.log.info("auth", "token refused", {{"cause", "it is another user's"}});
+        wire::append_fault(frame, wire::Fault::bad_token(), {}, now, version_);
         return send(frame);
     }
     expires_ = identity->expires;
+    warned_ = false;
     schedule(state.clock.steady());
     wire::append_token_time(frame, true, std::chrono::duration_cast<base::Millis>(expires_ - now), now);
     send(frame);
 }
 
+// Version 2 is told in time to bring a new token; when the old one has ended the connection does, too.
+void WsConnection::watch_token() {
+    const base::Time now = shard_.state().clock.now();
+    std::string frame;
+    if (now >= expires_) {
+        wire::append_fault(frame, wire::Fault::expired(), {}, now, version_);
+        send(frame);
+        close(chat::CloseReason::token_expired);
+    } else if (now >= warning_time()) {
+        warned_ = true;
+        wire::append_token_time(frame, false, expires_ - now, now);
+        send(frame);
+    }
+}
+
+// Of the next thing to do about the token.
+base::Time WsConnection::warning_time() const {
+    const bool wanted = version_ == wire::Version::v2 && !warned_;
+    return wanted ? expires_ - shard_.state().options.token_warning : expires_;
+}
+
 void WsConnection::close(chat::CloseReason reason) {
-    const CloseWords words = words_for(reason);
+    const CloseWords words = words_for(reason, version_);
     const bool slow = reason == chat::CloseReason::too_slow;
     begin_close(words.code, words.reason, slow ? shard_.state().options.write_wait : close_wait);
 }
@@ -262,12 +302,7 @@ void WsConnection::on_due(base::Instant now) {
     if (closing_ && now >= close_deadline_) return drop("no answer to a close");
     if (blocked_ && now >= write_deadline_) return drop("the peer does not read");
     if (now >= pong_deadline_) return drop("no pong");
-    if (!closing_ && shard_.state().clock.now() >= expires_) {
-        std::string frame;
-        wire::append_fault(frame, wire::Fault::expired(), {}, shard_.state().clock.now(), wire::Version::v1);
-        send(frame);
-        close(chat::CloseReason::token_expired);
-    }
+    if (!closing_) watch_token();
     if (!closing_ && now >= next_ping_) {
         next_ping_ = now + shard_.state().options.ping_period;
         append_ws_frame(outbox(), WsOpcode::ping, {});
@@ -281,7 +316,7 @@ void WsConnection::schedule(base::Instant now) {
     base::Instant due = std::min(next_ping_, pong_deadline_);
     if (closing_) due = std::min(pong_deadline_, close_deadline_);
     if (blocked_) due = std::min(due, write_deadline_);
-    if (!closing_) due = std::min(due, now + (expires_ - shard_.state().clock.now()));
+    if (!closing_) due = std::min(due, now + (warning_time() - shard_.state().clock.now()));
     shard_.wheel().schedule(*this, due);
 }
 

@@ -47,6 +47,10 @@ private:
     void on_stop() override;
     void on_cut() override { drop("cut off at the end of the server"); }
 
+    void on_refreshed(const base::Result<auth::Identity>& identity);
+    void watch_token();
+    base::Time warning_time() const;
+
     void wait_readable();
     void on_readable();
     void take(std::span<char> bytes);
@@ -74,13 +78,16 @@ private:
     base::Instant pong_deadline_{};
     base::Instant write_deadline_{};  // while blocked_
     base::Instant close_deadline_{};  // while closing_
-    base::Time expires_{};
+    base::Time expires_{};            // of the token
+    wire::Version version_ = wire::Version::v1;
     bool flush_scheduled_ = false;
     bool blocked_ = false;      // the socket takes no more; waiting for writability
     bool closing_ = false;      // a close frame is queued: nothing may follow it
     bool peer_closed_ = false;  // the peer's close was received: TCP ends when all is sent
     bool failed_ = false;       // the peer broke the protocol: what it still sends is read and dropped
     bool dropped_ = false;
+    bool warned_ = false;      // of the end of the token that is in force
+    bool refreshing_ = false;  // a token is being checked
     mutable bool was_congested_ = false;
 };
 

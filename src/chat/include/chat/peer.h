@@ -9,7 +9,7 @@ namespace chatbox::chat {
 // Why the server ends a connection. Close codes are RFC 6455 section 7.4.1 and the IANA registry.
 enum class CloseReason {
     shutting_down,  // 1001: come back and resume
-    token_expired,  // 1008: come back with a new token
+    token_expired,  // 4001, version 1 1008: come back with a new token
     too_slow,       // 1013: come back and resume
 };
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/tickets.h"
 #include "auth/token.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -48,6 +49,8 @@ struct Options {
     limits::Rate handshake_rate{600, base::Millis(60'000)};  // WebSocket handshakes, per client address
     limits::Rate bad_token_rate{100, base::Millis(60'000)};  // tokens that are not valid, per client address
     base::Millis limiter_purge_period{300'000};  // how often limiters forget whom they have not seen lately
+    auth::TicketLimits tickets = {};
+    base::Millis token_warning{60'000};  // before a token expires its connection is told; zero: it is not
 };
 
 // One network thread's loop with its hub. The loop is run by one thread.
