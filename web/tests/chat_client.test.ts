@@ -127,7 +127,7 @@ describe('connecting', () => {
 
   it('says that the sign-in expired when the server closes for it', async () => {
     const client = await connected();
-    server.socket.cut(1008);
+    server.socket.cut(4001);
     expect(client.current.connection).toEqual({ kind: 'unauthorized', expired: true });
   });
 

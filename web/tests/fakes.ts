@@ -55,10 +55,13 @@ export function seeded(seed: number): () => number {
 export interface StoredEvent {
   seq: number;
   id: string;
-  sender: 'user' | 'ai';
+  sender: 'user' | 'ai' | 'admin';
   content: string;
-  clientId?: string;
+  type?: string | undefined;
+  clientId?: string | undefined;
   status?: string;
+  file?: Record<string, string>;
+  metadata?: Record<string, string>;
 }
 
 /** One end of a link: what the client holds. Nothing arrives, either way, before `pass` says so. */
@@ -96,10 +99,10 @@ export class FakeSocket implements Socket {
   }
 
   /** The link breaks: what is under way in either direction is lost. */
-  cut(code = 1006): void {
+  cut(code = 1006, reason = ''): void {
     if (this.closed) return;
     this.close();
-    this.onclose?.({ code, reason: '' });
+    this.onclose?.({ code, reason });
   }
 
   passUp(): void {
@@ -116,6 +119,8 @@ export class FakeSocket implements Socket {
 export class FakeServer {
   readonly sockets = new Set<FakeSocket>();
   readonly urls: string[] = [];
+  /** Every frame that a client sent, in order. */
+  readonly received: Record<string, unknown>[] = [];
   log: StoredEvent[] = [];
   sessionId: string | undefined;
   running: { id: string; text: string } | undefined;
@@ -126,6 +131,8 @@ export class FakeServer {
   httpFailure: 'unreachable' | 'unauthorized' | undefined;
   /** The session has ended: it is still there to be read, and nothing binds to it. */
   ended = false;
+  /** This server gives tickets for sockets. */
+  tickets = false;
   private ids = 0;
 
   open = (url: string, protocols: string[]): Socket => {
@@ -145,6 +152,7 @@ export class FakeServer {
     sessions: async () => this.http(() => (this.sessionId ? [this.summary(this.sessionId)] : [])),
     history: async (id) => (id === this.sessionId ? this.http(() => this.history(id)) : (this.httpFails() ?? { ok: false, failure: 'not_found' })),
     endSession: async () => this.http(() => this.end()),
+    ticket: async () => (this.tickets ? this.http(() => `ticket${++this.ids}`) : { ok: false, failure: 'not_found' }),
     allSessions: async () => this.http(() => []),
     health: async () => this.http(() => ({ live: true, ready: true, checks: [] })),
   };
@@ -183,6 +191,10 @@ export class FakeServer {
   }
 
   receive(socket: FakeSocket, frame: Record<string, string>): void {
+    this.received.push(frame);
+    if (frame['type'] === 'help_request') this.help(socket);
+    if (frame['type'] === 'auth_refresh') this.post(socket, { type: 'auth_refreshed', expires_in: 3600 });
+    if (frame['type'] === 'file_upload' || frame['type'] === 'voice_message') this.file(socket, frame);
     if (frame['type'] === 'stop') this.finish('stopped');
     if (frame['type'] !== 'user_message') return;
     if (this.refuse) {
@@ -204,6 +216,23 @@ export class FakeServer {
     for (const other of this.sockets) if (other !== socket && other.bound) this.post(other, this.frameOf(event));
     if (this.running) this.waiting = true;
     else this.begin();
+  }
+
+  private help(socket: FakeSocket): void {
+    this.broadcast(this.frameOf(this.append({ type: 'help_request', sender: 'user', content: '' })));
+    this.post(socket, { type: 'connection_status', sender: 'ai', content: 'Help request sent.' });
+  }
+
+  private file(socket: FakeSocket, frame: Record<string, string>): void {
+    const known = this.log.find((event) => event.clientId === frame['client_id']);
+    const event = known ?? this.append({ type: frame['type'], sender: 'user', content: frame['content'] ?? '', clientId: frame['client_id'], file: frame });
+    this.post(socket, { type: 'ack', client_id: frame['client_id'], message_id: event.id, seq: event.seq });
+    if (!known) this.broadcast(this.frameOf(event));
+  }
+
+  /** A person joins or leaves. */
+  person(type: 'admin_join' | 'admin_leave', name: string): void {
+    this.broadcast(this.frameOf(this.append({ type, sender: 'admin', content: '', metadata: { admin_name: name } })));
   }
 
   begin(): void {
@@ -274,7 +303,7 @@ export class FakeServer {
     this.post(socket, { type: 'snapshot', message_id: running.id, offset, content: rest ?? running.text });
   }
 
-  private append(event: { id?: string; sender: 'user' | 'ai'; content: string; clientId?: string; status?: string }): StoredEvent {
+  private append(event: Omit<StoredEvent, 'id' | 'seq'> & { id?: string }): StoredEvent {
     const stored = { seq: this.log.length + 1, ...event, id: event.id ?? `m${++this.ids}` };
     this.log.push(stored);
     return stored;
@@ -282,8 +311,12 @@ export class FakeServer {
 
   private frameOf(event: StoredEvent): ServerFrame {
     const common = { sender: event.sender, content: event.content, message_id: event.id, seq: event.seq };
-    return event.sender === 'user'
-      ? { type: 'user_message', ...common, ...(event.clientId ? { client_id: event.clientId } : {}) }
+    const file = event.file ? { file_id: event.file['file_id'], file_url: event.file['file_url'] } : {};
+    return event.sender !== 'ai'
+      ? {
+          type: event.type ?? 'user_message', ...common, ...(file as object), ...(event.clientId ? { client_id: event.clientId } : {}),
+          ...(event.metadata ? { metadata: event.metadata } : {}),
+        }
       : { type: 'ai_response', ...common, status: event.status ?? 'done', metadata: { streaming: 'false' } };
   }
 
@@ -291,7 +324,7 @@ export class FakeServer {
     socket.down.push({ ...frame, ...(this.sessionId ? { session_id: this.sessionId } : {}) });
   }
 
-  private broadcast(frame: ServerFrame): void {
+  broadcast(frame: ServerFrame): void {
     for (const socket of this.sockets) if (socket.bound) this.post(socket, frame);
   }
 
@@ -317,7 +350,7 @@ export class FakeServer {
     return {
       session_id: id, is_active: !this.ended, last_seq: this.log.length,
       messages: this.log.map((event) => ({
-        id: event.id, seq: event.seq, sender: event.sender, content: event.content, ...(event.clientId ? { client_id: event.clientId } : {}), timestamp: '2026-02-22T10:00:00Z',
+        id: event.id, seq: event.seq, sender: event.sender, content: event.content, ...(event.type ? { type: event.type } : {}), ...(event.clientId ? { client_id: event.clientId } : {}), timestamp: '2026-02-22T10:00:00Z',
         ...(event.status && event.status !== 'done' ? { status: event.status } : {}),
       })),
     };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ServerFrame } from '../src/client/frames';
+import { parseHistory, type ServerFrame } from '../src/client/frames';
 import { emptyTranscript, position, reduce, runningAnswer, unacknowledged, type Transcript, type TranscriptEvent } from '../src/client/transcript';
 
 const piece = (id: string, offset: number, content: string): ServerFrame => ({
@@ -12,6 +12,8 @@ const ack = (clientId: string, id: string, seq: number): ServerFrame => ({ type:
 const frames = (...list: ServerFrame[]): TranscriptEvent[] => list.map((frame) => ({ type: 'frame', frame, now: 1000 }));
 const run = (events: TranscriptEvent[], from: Transcript = emptyTranscript): Transcript => events.reduce(reduce, from);
 const compose = (clientId: string, text: string): TranscriptEvent => ({ type: 'compose', clientId, text, now: 1 });
+/** As if the events up to `seq` had been seen. */
+const after = (seq: number): Transcript => ({ ...emptyTranscript, lastSeq: seq });
 const texts = (state: Transcript): string[] => state.items.map((item) => `${item.sender}: ${item.text}`);
 
 describe('a question and its answer', () => {
@@ -40,14 +42,14 @@ describe('a question and its answer', () => {
   });
 
   it('keeps the text that came before a stop, and says that it was stopped', () => {
-    const state = run([...frames(piece('a1', 0, 'Half a')), { type: 'stop' }, ...frames(done('a1', 6, 2, 'stopped'))]);
+    const state = run([...frames(piece('a1', 0, 'Half a')), { type: 'stop' }, ...frames(done('a1', 6, 2, 'stopped'))], after(1));
     expect(state.items[0]).toMatchObject({ text: 'Half a', answer: 'stopped' });
     expect(state.items[0]?.stopping).toBeUndefined();
   });
 
   it('takes text that comes with the last frame', () => {
     const last = { ...done('a1', 2, 2), content: '!' };
-    expect(texts(run(frames(piece('a1', 0, 'Hi'), last)))).toEqual(['ai: Hi!']);
+    expect(texts(run(frames(piece('a1', 0, 'Hi'), last), after(1)))).toEqual(['ai: Hi!']);
   });
 });
 
@@ -71,13 +73,13 @@ describe('frames that come twice, late or torn', () => {
   });
 
   it('does not end an answer of which a part is missing', () => {
-    const state = run(frames(piece('a1', 0, 'Hi'), done('a1', 8, 2)));
+    const state = run(frames(piece('a1', 0, 'Hi'), done('a1', 8, 2)), after(1));
     expect(runningAnswer(state)).toBeDefined();
-    expect(position(state)).toEqual({ session_id: 's', after_seq: '0', message_id: 'a1', offset: '2' });
+    expect(position(state)).toEqual({ session_id: 's', after_seq: '1', message_id: 'a1', offset: '2' });
   });
 
   it('leaves an ended answer as it is', () => {
-    const ended = run(frames(piece('a1', 0, 'Hi'), done('a1', 2, 2)));
+    const ended = run(frames(piece('a1', 0, 'Hi'), done('a1', 2, 2)), after(1));
     expect(texts(run(frames(piece('a1', 2, ' again'), done('a1', 2, 2)), ended))).toEqual(['ai: Hi']);
   });
 
@@ -90,14 +92,31 @@ describe('frames that come twice, late or torn', () => {
 
   it('shows an event once, however often it comes', () => {
     const event: ServerFrame = { type: 'user_message', session_id: 's', sender: 'admin', message_id: 'p1', seq: 4, content: 'I can help' };
-    expect(run(frames(event, event, { ...event }))).toMatchObject({ items: [{ sender: 'admin' }], lastSeq: 4 });
+    expect(run(frames(event, event, { ...event }), after(3))).toMatchObject({ items: [{ sender: 'admin' }], lastSeq: 4 });
   });
 });
 
 describe('order', () => {
-  it('sorts committed messages by seq', () => {
-    const message = (seq: number): ServerFrame => ({ type: 'user_message', session_id: 's', sender: 'user', message_id: `u${seq}`, seq, content: String(seq) });
-    expect(texts(run(frames(message(3), message(1), message(2))))).toEqual(['user: 1', 'user: 2', 'user: 3']);
+  const message = (seq: number): ServerFrame => ({ type: 'user_message', session_id: 's', sender: 'user', message_id: `u${seq}`, seq, content: String(seq) });
+
+  it('is that of seq, also for what comes again', () => {
+    expect(texts(run(frames(message(1), message(2), message(1), message(3))))).toEqual(['user: 1', 'user: 2', 'user: 3']);
+  });
+
+  it('with an event left out is a hole, and what follows is not taken before that is filled', () => {
+    const state = run(frames(message(1), message(3)));
+    expect(state).toMatchObject({ holes: 1, lastSeq: 1 });
+    expect(texts(run(frames(message(2), message(3)), state))).toEqual(['user: 1', 'user: 2', 'user: 3']);
+  });
+
+  it('has a hole when less came than the server says has come', () => {
+    expect(run(frames(message(1), { type: 'resumed', session_id: 's', seq: 2 })).holes).toBe(1);
+  });
+
+  it('starts anywhere after a reset, and only then', () => {
+    const state = run(frames(message(1), { type: 'reset', session_id: 's', seq: 400 }, message(201), message(202)));
+    expect(state).toMatchObject({ holes: 0, lastSeq: 202 });
+    expect(run(frames(message(204)), state).holes).toBe(1);
   });
 
   it('keeps a running answer where it began when another message is stored meanwhile', () => {
@@ -111,7 +130,7 @@ describe('order', () => {
 
   it('keeps messages that are not acknowledged last', () => {
     const other: ServerFrame = { type: 'user_message', session_id: 's', sender: 'user', message_id: 'u9', seq: 9, content: 'from my phone' };
-    expect(texts(run([compose('c1', 'typed offline'), ...frames(other)]))).toEqual(['user: from my phone', 'user: typed offline']);
+    expect(texts(run([compose('c1', 'typed offline'), ...frames(other)], after(8)))).toEqual(['user: from my phone', 'user: typed offline']);
   });
 });
 
@@ -167,6 +186,76 @@ describe('resuming', () => {
   });
 });
 
+describe('who answers', () => {
+  const help: ServerFrame = { type: 'help_request', session_id: 's', sender: 'user', message_id: 'h1', seq: 1 };
+  const who = { admin_id: 'adm-1', admin_name: 'Jane Doe' };
+  const join: ServerFrame = { type: 'admin_join', session_id: 's', sender: 'admin', content: 'Administrator Jane Doe has joined the session', metadata: who, message_id: 'j1', seq: 2 };
+  const leave: ServerFrame = { ...join, type: 'admin_leave', message_id: 'l1', seq: 3 };
+
+  it('changes with a call for help, a person who joins and one who leaves, each with a line of its own', () => {
+    const asked = run([{ type: 'help' }]);
+    expect(asked).toMatchObject({ control: 'ai', asking: true });
+    const waiting = run(frames(help), asked);
+    expect(waiting).toMatchObject({ control: 'waiting', asking: false, items: [{ sender: 'system', event: 'help' }] });
+    const human = run(frames(join), waiting);
+    expect(human).toMatchObject({ control: 'human', helper: 'Jane Doe' });
+    expect(human.items[1]).toMatchObject({ sender: 'system', event: 'join', name: 'Jane Doe' });
+    const over = run(frames(leave, leave), human);
+    expect(over).toMatchObject({ control: 'ai', lastSeq: 3 });
+    expect(over.helper).toBeUndefined();
+    expect(over.items).toHaveLength(3);
+  });
+
+  it('is a person when one speaks', () => {
+    const said: ServerFrame = { type: 'user_message', session_id: 's', sender: 'admin', content: 'Hi', metadata: who };
+    expect(run(frames(said))).toMatchObject({ control: 'human', helper: 'Jane Doe' });
+  });
+
+  it('is known from the history', () => {
+    const stored = (frame: ServerFrame): object => ({ ...frame, id: frame.message_id, timestamp: '2026-02-22T10:00:00Z', content: frame.content ?? '' });
+    const from = (...list: ServerFrame[]): Transcript => {
+      const history = parseHistory({ session_id: 's', is_active: true, last_seq: list.length, messages: list.map(stored) });
+      return history ? run([{ type: 'history', history, now: 5 }], run(frames(join), after(1))) : emptyTranscript;
+    };
+    expect(from(help)).toMatchObject({ control: 'waiting', items: [{ sender: 'system', event: 'help' }] });
+    expect(from(help, join)).toMatchObject({ control: 'human', helper: 'Jane Doe' });
+    expect(from(help, join, leave)).toMatchObject({ control: 'ai' });
+    expect(from(help, join, leave).helper).toBeUndefined();
+  });
+
+  it('stays as it was when help cannot be had, with a notice that says why', () => {
+    const state = run([{ type: 'help' }, ...frames({ type: 'error', error: { code: 'DATABASE_ERROR', message: 'no' } })]);
+    expect(state).toMatchObject({ asking: false, control: 'ai', notice: { code: 'HELP_DATABASE_ERROR' } });
+  });
+
+  it('starts anew in another session', () => {
+    expect(run(frames(join, { type: 'connection_status', session_id: 't' }), after(1))).toMatchObject({ sessionId: 't', control: 'ai' });
+  });
+});
+
+describe('files', () => {
+  const file: ServerFrame = {
+    type: 'file_upload', session_id: 's', sender: 'user', message_id: 'f1', seq: 1, content: 'The invoice', file_id: 'f', file_url: 'https://a.example/f',
+    metadata: { filename: 'a.pdf', size: '12345', type: 'application/pdf' },
+  };
+
+  it('are typed, with name, size and kind', () => {
+    expect(run(frames(file)).items[0]).toMatchObject({
+      text: 'The invoice', file: { id: 'f', url: 'https://a.example/f', kind: 'file', name: 'a.pdf', size: 12345, media: 'application/pdf' },
+    });
+    const voice = run(frames({ ...file, type: 'voice_message', metadata: { size: 'many' } })).items[0]?.file;
+    expect(voice).toEqual({ id: 'f', url: 'https://a.example/f', kind: 'voice' });
+  });
+
+  it('of ours are shown once, although the server sends them back', () => {
+    const ours = { id: 'f', url: 'https://a.example/f', kind: 'file' } as const;
+    const sent = run([{ type: 'compose', clientId: 'c1', text: '', file: ours, now: 1 }, { type: 'sending', clientId: 'c1' }]);
+    const state = run(frames(ack('c1', 'f1', 1), { ...file, client_id: 'c1' }), sent);
+    expect(state.items).toHaveLength(1);
+    expect(state.items[0]).toMatchObject({ delivery: 'sent', file: ours });
+  });
+});
+
 describe('errors', () => {
   const sending = run([compose('c1', 'Hello'), { type: 'sending', clientId: 'c1' }]);
   const error = (code: string, more: Partial<ServerFrame> = {}, retry?: number): TranscriptEvent[] =>
@@ -187,14 +276,14 @@ describe('errors', () => {
   });
 
   it('end the answer that failed, and keep its text', () => {
-    const running = run(frames(piece('a1', 0, 'So far')));
+    const running = run(frames(piece('a1', 0, 'So far')), after(2));
     const state = run(error('LLM_UNAVAILABLE', { message_id: 'a1', seq: 3, status: 'failed' }), running);
     expect(state.items[0]).toMatchObject({ text: 'So far', answer: 'failed', seq: 3, problem: { code: 'LLM_UNAVAILABLE' } });
     expect(state.lastSeq).toBe(3);
   });
 
   it('of an answer that never began get a place of their own', () => {
-    const state = run(error('LLM_TIMEOUT', { message_id: 'a1', seq: 2, status: 'failed' }));
+    const state = run(error('LLM_TIMEOUT', { message_id: 'a1', seq: 2, status: 'failed' }), after(1));
     expect(state.items).toMatchObject([{ sender: 'ai', text: '', answer: 'failed', problem: { code: 'LLM_TIMEOUT' } }]);
   });
 

@@ -1,4 +1,4 @@
-import { X } from 'lucide-preact';
+import { LifeBuoy, X } from 'lucide-preact';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ChatClient, Snapshot } from '../client/chat_client';
@@ -11,7 +11,7 @@ import { Header } from './header';
 import { EndedBar, LoadingTranscript, Missing, SignedOut } from './states';
 import type { MessageActions } from './message';
 import { TranscriptView } from './transcript_view';
-import { connectionDetail } from './words';
+import { connectionDetail, helpWords, noticeWords } from './words';
 
 interface ChatPageProps {
   client: ChatClient;
@@ -23,7 +23,7 @@ interface ChatPageProps {
 }
 
 export function ChatPage({ client, storage, renewToken, openActive }: ChatPageProps): JSX.Element {
-  const { transcript, connection, phase } = useSnapshot(client);
+  const { transcript, connection, phase, writing } = useSnapshot(client);
   const [newChatFailed, setNewChatFailed] = useState(false);
   const actions = useActions(client);
   const running = runningAnswer(transcript);
@@ -33,19 +33,20 @@ export function ChatPage({ client, storage, renewToken, openActive }: ChatPagePr
 
   return (
     <div id="app" class="page">
-      <Header name={assistantName(transcript)} connection={connection} onNewChat={mayStartNew ? newChat : undefined} />
+      <Header name={assistantName(transcript)} control={transcript.control} helper={transcript.helper} connection={connection} onNewChat={mayStartNew ? newChat : undefined} />
       {connection.kind === 'unauthorized' && transcript.items.length === 0 ? (
         <SignedOut expired={connection.expired} onRetry={renewToken} />
       ) : phase === 'missing' ? (
         <Missing onNewChat={openActive} />
       ) : (
         <>
-          {phase === 'loading' ? <LoadingTranscript /> : <TranscriptView {...{ transcript, online, actions }} />}
+          {phase === 'loading' ? <LoadingTranscript /> : <TranscriptView {...{ transcript, online, actions }} writing={writing.includes('admin')} />}
           <ConnectionLine connection={connection} onTry={() => client.reconnect()} renewToken={renewToken} />
           <NoticeLine
-            text={newChatFailed ? 'The server does not answer, so no new chat was started. Try again later.' : transcript.notice?.text}
+            text={newChatFailed ? 'The server does not answer, so no new chat was started. Try again later.' : transcript.notice && noticeWords(transcript.notice)}
             onDismiss={() => (setNewChatFailed(false), client.dismissNotice())}
           />
+          <HelpCard words={helpWords(transcript)} />
           {transcript.ended ? (
             <EndedBar onNewChat={newChat} />
           ) : (
@@ -59,6 +60,11 @@ export function ChatPage({ client, storage, renewToken, openActive }: ChatPagePr
               onSend={(text) => client.send(text)}
               onStop={() => client.stop()}
               onModel={(id) => client.selectModel(id)}
+              onTyping={(active) => client.typing(active)}
+              control={transcript.control}
+              helper={transcript.helper}
+              asking={transcript.asking}
+              onHelp={() => client.requestHelp()}
             />
           )}
         </>
@@ -140,7 +146,7 @@ function ConnectionLine({ connection, onTry, renewToken }: ConnectionLineProps):
   return (
     <div class="column line" id="connection-line" role="status">
       <p>{detail.current}</p>
-      {connection.kind === 'waiting' && (
+      {(connection.kind === 'waiting' || connection.kind === 'closed') && (
         <button type="button" class="link-button" onClick={onTry}>
           Try now
         </button>
@@ -158,6 +164,21 @@ function SignInLine({ renewToken }: { renewToken?: (() => void) | undefined }): 
           Sign in again
         </button>
       )}
+    </div>
+  );
+}
+
+/** Says what happens after a person was asked for, for as long as it is not done. */
+function HelpCard({ words }: { words: string }): JSX.Element | null {
+  if (!words) return null;
+  return (
+    <div class="column">
+      <div class="help-card" id="help-card" role="status">
+        <span class="avatar person" aria-hidden="true">
+          <LifeBuoy size={16} />
+        </span>
+        <p>{words}</p>
+      </div>
     </div>
   );
 }

@@ -1,8 +1,9 @@
-import { ArrowUp, Square } from 'lucide-preact';
+import { ArrowUp, LifeBuoy, Square } from 'lucide-preact';
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Model } from '../client/frames';
 import type { KeyValue } from '../client/token';
+import type { Control } from '../client/transcript';
 import { utf8Length } from '../client/utf8';
 
 /** Bytes that the protocol allows for one message. */
@@ -20,6 +21,13 @@ interface ComposerProps {
   onSend(text: string): void;
   onStop(): void;
   onModel(id: string): void;
+  /** Something was written, or all of it deleted. */
+  onTyping(active: boolean): void;
+  control: Control;
+  helper: string | undefined;
+  /** A person was asked for, and that is not confirmed yet. */
+  asking: boolean;
+  onHelp(): void;
 }
 
 export function Composer(props: ComposerProps): JSX.Element {
@@ -67,7 +75,10 @@ export function Composer(props: ComposerProps): JSX.Element {
             enterkeyhint="send"
             autocomplete="off"
             value={text}
-            onInput={(event) => change(event.currentTarget.value)}
+            onInput={(event) => {
+              change(event.currentTarget.value);
+              props.onTyping(event.currentTarget.value.trim() !== '');
+            }}
             onKeyDown={onKeyDown}
           />
           {running && (
@@ -92,16 +103,32 @@ export function Composer(props: ComposerProps): JSX.Element {
         <div class="composer-foot">
           <ModelPicker {...props} />
           <span id="composer-note" class={over > 0 ? 'bad' : ''} role={over > 0 ? 'alert' : undefined}>
-            {over > 0 ? `Too long. Shorten it by about ${over.toLocaleString()} characters.` : 'Answers by the assistant can be wrong.'}
+            {over > 0 ? `Too long. Shorten it by about ${over.toLocaleString()} characters.` : noteOf(props)}
           </span>
+          <HelpButton {...props} />
         </div>
       </div>
     </form>
   );
 }
 
-function ModelPicker({ models, modelId, online, onModel }: ComposerProps): JSX.Element | null {
-  if (models.length < 2) return null;
+function noteOf({ control, helper }: ComposerProps): string {
+  return control === 'human' ? `You are writing with ${helper ?? 'a person'}.` : 'Answers by the assistant can be wrong.';
+}
+
+/** Always there while the assistant answers; once somebody was asked, the card above says how it goes. */
+function HelpButton({ control, asking, onHelp }: ComposerProps): JSX.Element | null {
+  if (control !== 'ai') return null;
+  return (
+    <button type="button" id="help-btn" class="link-button" disabled={asking} title="Ask a person to join this chat" onClick={onHelp}>
+      <LifeBuoy size={14} aria-hidden="true" />
+      {asking ? 'Asking…' : 'Talk to a person'}
+    </button>
+  );
+}
+
+function ModelPicker({ models, modelId, online, control, onModel }: ComposerProps): JSX.Element | null {
+  if (models.length < 2 || control === 'human') return null;
   return (
     <span id="model-selector-container" class="model-picker">
       <label class="off-screen" for="model-selector">

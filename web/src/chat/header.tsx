@@ -1,7 +1,8 @@
-import { Check, EllipsisVertical, Monitor, Moon, Sparkles, SquarePen, Sun } from 'lucide-preact';
+import { Check, EllipsisVertical, Monitor, Moon, Sparkles, SquarePen, Sun, User } from 'lucide-preact';
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ConnectionState } from '../client/connection';
+import type { Control } from '../client/transcript';
 import { useNow } from '../ui/hooks';
 import { Menu } from '../ui/menu';
 import { chooseTheme, currentTheme, type Theme } from '../ui/theme';
@@ -15,23 +16,45 @@ export function AssistantMark({ size }: { size: number }): JSX.Element {
   );
 }
 
+export function PersonMark({ name, size }: { name: string | undefined; size: number }): JSX.Element {
+  return (
+    <span class="avatar person" aria-hidden="true">
+      {name ? [...name][0]?.toUpperCase() : <User size={size} />}
+    </span>
+  );
+}
+
+/** Who answers, in a word or two. */
+function Who({ control, helper }: { control: Control; helper: string | undefined }): JSX.Element {
+  if (control !== 'human') return <span id="who-answers">{control === 'waiting' ? 'AI, waiting for a person' : 'AI assistant'}</span>;
+  return (
+    <span id="admin-name-display">
+      Assisted by: <span id="admin-name">{helper ?? 'a person'}</span>
+    </span>
+  );
+}
+
 interface HeaderProps {
+  /** Of the assistant. */
   name: string;
+  control?: Control;
+  /** Name of the person who answers, when it is known. */
+  helper?: string | undefined;
   connection: ConnectionState;
   /** Undefined when a new chat makes no sense now. */
   onNewChat?: (() => void) | undefined;
 }
 
-export function Header({ name, connection, onNewChat }: HeaderProps): JSX.Element {
+export function Header({ name, control = 'ai', helper, connection, onNewChat }: HeaderProps): JSX.Element {
   const now = useNow(500, connection.kind === 'waiting');
   return (
     <header class="header">
       <div class="column header-row">
-        <AssistantMark size={20} />
+        {control === 'human' ? <PersonMark name={helper} size={20} /> : <AssistantMark size={20} />}
         <div class="who">
-          <h1>{name}</h1>
+          <h1>{control === 'human' ? (helper ?? 'A person') : name}</h1>
           <p>
-            AI assistant
+            <Who control={control} helper={helper} />
             <span class="dot" aria-hidden="true">
               ·
             </span>

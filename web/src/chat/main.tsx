@@ -5,17 +5,20 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { makeApi } from '../client/api';
 import { ChatClient, type ClientPorts, type Opening } from '../client/chat_client';
-import { askParent, hasParent, listenToParent } from '../client/parent';
+import { askParent, hasParent, listenToParent, renewalOf } from '../client/parent';
 import { placeOf } from '../client/place';
 import { claimsOf, findToken, keepToken, safeStorage } from '../client/token';
 import '../styles/base.css';
 import '../styles/chat.css';
 import '../styles/markdown.css';
+import '../styles/people.css';
 import { applyTheme } from '../ui/theme';
 import { ChatPage } from './chat_page';
 import { Header } from './header';
 import { LoadingTranscript, SignedOut } from './states';
 
+/** Milliseconds for which the server gathers pieces: more often than this nobody sees the text grow. */
+const merge = 40;
 /** Milliseconds in which a parent should have answered with a token. */
 const parentPatience = 5000;
 
@@ -40,6 +43,7 @@ function browserPorts(): ClientPorts {
     newId: () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join(''),
     storage,
     token: () => token,
+    renewToken: hasParent(window) ? renewalOf(window) : undefined,
     isOnline: () => navigator.onLine,
   };
 }
@@ -58,7 +62,7 @@ function cleanAddress(): void {
 }
 
 function startClient(opening: Opening): ChatClient {
-  const client = new ChatClient(place.ws, browserPorts(), opening);
+  const client = new ChatClient(place.ws, browserPorts(), opening, undefined, { merge });
   client.start();
   return client;
 }
@@ -70,12 +74,13 @@ function App(): JSX.Element {
   useEffect(() => {
     const receive = (fresh: string): void => {
       const sameUser = token !== undefined && claimsOf(fresh).userId === claimsOf(token).userId;
+      const another = fresh !== token;
       token = fresh;
       keepToken(fresh, place.host, storage);
       setAsking(false);
       setClient((current) => {
         if (current && sameUser) {
-          if (current.current.connection.kind !== 'online') current.reconnect();
+          if (another || current.current.connection.kind !== 'online') current.tokenRenewed();
           return current;
         }
         current?.close();
@@ -102,7 +107,7 @@ function App(): JSX.Element {
     window.history.replaceState(null, '', url.href);
     setClient(startClient({}));
   };
-  const renewToken = hasParent(window) ? () => askParent(window, 'refresh_token') : undefined;
+  const renewToken = hasParent(window) ? () => client.signInAgain() : undefined;
   return <ChatPage client={client} storage={storage} renewToken={renewToken} openActive={openActive} />;
 }
 

@@ -1,4 +1,4 @@
-import { Check, Copy, RotateCw, Trash2, TriangleAlert, User } from 'lucide-preact';
+import { Check, Copy, RotateCw, Trash2, TriangleAlert } from 'lucide-preact';
 import type { ComponentChildren, JSX } from 'preact';
 import { memo } from 'preact/compat';
 import { useMemo } from 'preact/hooks';
@@ -6,10 +6,11 @@ import { isRunning, type Item } from '../client/transcript';
 import { useCopy } from '../ui/copy';
 import { useNow } from '../ui/hooks';
 import { clockTime, exactTime } from '../ui/time';
-import { AssistantMark } from './header';
+import { FileView } from './file_view';
+import { AssistantMark, PersonMark } from './header';
 import { GrowingMarkdown, renderBlocks } from './markdown';
 import { SafeBlock } from './safe_html';
-import { answerWords, secondsUntil, sendWords } from './words';
+import { answerWords, eventWords, secondsUntil, sendWords } from './words';
 
 export interface MessageActions {
   retry(clientId: string): void;
@@ -54,16 +55,18 @@ function speakerOf(item: Item): string {
 function Face({ item, shown }: { item: Item; shown: boolean }): JSX.Element {
   if (!shown) return <span class="avatar-space" />;
   if (item.sender === 'ai') return <AssistantMark size={16} />;
-  return (
-    <span class="avatar person" aria-hidden="true">
-      {item.name ? [...item.name][0]?.toUpperCase() : <User size={16} />}
-    </span>
-  );
+  return <PersonMark name={item.name} size={16} />;
 }
 
 function Content({ item }: { item: Item }): JSX.Element | null {
   if (item.sender === 'ai') return <Answer item={item} />;
-  return <div class="message-content plain">{item.text}</div>;
+  if (item.event) return <div class="message-content plain">{eventWords(item)}</div>;
+  return (
+    <>
+      {item.file && <FileView file={item.file} />}
+      {(item.text || !item.file) && <div class="message-content plain">{item.text}</div>}
+    </>
+  );
 }
 
 function Answer({ item }: { item: Item }): JSX.Element | null {
@@ -81,9 +84,9 @@ function Answer({ item }: { item: Item }): JSX.Element | null {
   );
 }
 
-function TypingIndicator(): JSX.Element {
+export function TypingIndicator({ label = 'The assistant is thinking' }: { label?: string }): JSX.Element {
   return (
-    <div class="message-content typing-indicator" role="img" aria-label="The assistant is thinking">
+    <div class="message-content typing-indicator" role="img" aria-label={label}>
       <span />
       <span />
       <span />

@@ -4,8 +4,8 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Item, Transcript } from '../client/transcript';
 import { useNow } from '../ui/hooks';
 import { dayName, sameDay } from '../ui/time';
-import { AssistantMark } from './header';
-import { Message, type MessageActions } from './message';
+import { AssistantMark, PersonMark } from './header';
+import { Message, TypingIndicator, type MessageActions } from './message';
 
 /** Messages that are in the page at first; the button above them brings more. */
 const pageSize = 200;
@@ -17,10 +17,12 @@ const nearEnd = 64;
 interface TranscriptViewProps {
   transcript: Transcript;
   online: boolean;
+  /** A person is writing. */
+  writing: boolean;
   actions: MessageActions;
 }
 
-export function TranscriptView({ transcript, online, actions }: TranscriptViewProps): JSX.Element {
+export function TranscriptView({ transcript, online, writing, actions }: TranscriptViewProps): JSX.Element {
   const [pages, setPages] = useState(1);
   const { container, content, atEnd, toEnd } = useFollowing(transcript.items);
   const now = useNow(60_000);
@@ -39,6 +41,7 @@ export function TranscriptView({ transcript, online, actions }: TranscriptViewPr
           {shown.map((item, index) => (
             <Entry key={item.key} item={item} before={shown[index - 1]} after={shown[index + 1]} {...{ now, online, actions }} />
           ))}
+          {writing && <PersonWrites name={transcript.helper} />}
         </div>
       </main>
       {!atEnd && (
@@ -83,6 +86,17 @@ function Entry({ item, before, after, now, online, actions }: EntryProps): JSX.E
 
 function together(a: Item | undefined, b: Item): boolean {
   return a !== undefined && a.sender === b.sender && a.name === b.name && Math.abs(b.time - a.time) < groupGap;
+}
+
+function PersonWrites({ name }: { name: string | undefined }): JSX.Element {
+  return (
+    <div class="message admin first last" id="person-writes">
+      <PersonMark name={name} size={16} />
+      <div class="message-body">
+        <TypingIndicator label={`${name ?? 'A person'} is writing`} />
+      </div>
+    </div>
+  );
 }
 
 function Welcome(): JSX.Element {

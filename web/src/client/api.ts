@@ -24,6 +24,8 @@ export interface Api {
   sessions(): Promise<ApiResult<SessionSummary[]>>;
   history(sessionId: string): Promise<ApiResult<History>>;
   endSession(sessionId: string): Promise<ApiResult<undefined>>;
+  /** A ticket that opens one socket, within seconds. `not_found`: this server has none. */
+  ticket(): Promise<ApiResult<string>>;
   allSessions(): Promise<ApiResult<SessionSummary[]>>;
   health(): Promise<ApiResult<Health>>;
 }
@@ -59,6 +61,7 @@ export function makeApi(base: string, token: () => string | undefined, fetchFn: 
       const answer = await ask('POST', `/sessions/${encodeURIComponent(sessionId)}/end`, () => true);
       return answer.ok ? { ok: true, value: undefined } : answer;
     },
+    ticket: () => ask('POST', '/ws/ticket', ticketIn),
     allSessions: () => ask('GET', '/admin/sessions?limit=1000', parseSessions),
     health: async () => {
       const [live, ready] = await Promise.all([call('GET', '/healthz'), call('GET', '/readyz')]);
@@ -76,6 +79,11 @@ function failureOf(status: number): ApiFailure | undefined {
   if (status === 404) return 'not_found';
   if (status === 429) return 'too_many';
   return 'server';
+}
+
+function ticketIn(body: unknown): string | undefined {
+  const ticket = isRecord(body) ? body['ticket'] : undefined;
+  return typeof ticket === 'string' && ticket ? ticket : undefined;
 }
 
 async function jsonOf(response: Response): Promise<unknown> {

@@ -2,13 +2,16 @@
 // pure transcript, the connection, the HTTP routes and the outbox. Framework-free: a view subscribes and reads.
 
 import type { Api } from './api';
+import { closeCode } from './closing';
 import { Connection, defaultConnectionLimits, type Clock, type ConnectionLimits, type ConnectionState, type Position, type Socket } from './connection';
-import type { ServerFrame } from './frames';
+import type { ClientFrame, Sender, ServerFrame } from './frames';
 import { Outbox, type Unsent } from './outbox';
 import { claimsOf, type KeyValue } from './token';
+import { defaultRenewal, TokenKeeper, type RenewalLimits } from './token_keeper';
 import {
-  emptyTranscript, position, reduce, runningAnswer, unacknowledged, type Item, type Transcript, type TranscriptEvent,
+  emptyTranscript, position, reduce, runningAnswer, unacknowledged, type FileRef, type Item, type Transcript, type TranscriptEvent,
 } from './transcript';
+import { defaultTyping, TypingSender, TypingWatch, type TypingLimits } from './typing';
 
 export interface ClientPorts {
   api: Api;
@@ -17,7 +20,10 @@ export interface ClientPorts {
   random(): number;
   newId(): string;
   storage: KeyValue;
+  /** The token in force. After it has changed, call `tokenRenewed`. */
   token(): string | undefined;
+  /** Asks whoever signed us in for a new token; it comes later, or never. Undefined when there is nobody to ask. */
+  renewToken?: (() => void) | undefined;
   isOnline(): boolean;
 }
 
@@ -29,9 +35,20 @@ export interface ClientLimits {
   silence: number;
   /** Milliseconds that a server may take to bind a session before we ask whether it still exists. */
   bind: number;
+  renewal: RenewalLimits;
+  typing: TypingLimits;
 }
 
-export const defaultClientLimits: ClientLimits = { connection: defaultConnectionLimits, ack: 15_000, silence: 60_000, bind: 2000 };
+export const defaultClientLimits: ClientLimits = {
+  connection: defaultConnectionLimits, ack: 15_000, silence: 60_000, bind: 2000, renewal: defaultRenewal, typing: defaultTyping,
+};
+
+export interface ClientOptions {
+  /** Milliseconds for which the server gathers the pieces of an answer, at most 1000. 0: each as it comes. */
+  merge?: number;
+  /** Open sockets with one-time tickets instead of with the token. A server without tickets gets the token. */
+  tickets?: boolean;
+}
 
 /** Which session to open: one by id, a fresh one, or the active one if there is any. */
 export interface Opening {
@@ -46,38 +63,56 @@ export interface Snapshot {
   transcript: Transcript;
   connection: ConnectionState;
   phase: Phase;
+  /** Who is writing in this session at the moment, other devices of ours included. */
+  writing: readonly Sender[];
 }
 
 export class ChatClient {
-  private snapshot: Snapshot = { transcript: emptyTranscript, connection: { kind: 'idle' }, phase: 'loading' };
+  private snapshot: Snapshot = { transcript: emptyTranscript, connection: { kind: 'idle' }, phase: 'loading', writing: [] };
   private readonly listeners = new Set<() => void>();
   private readonly connection: Connection;
   private readonly outbox: Outbox;
+  private readonly keeper: TokenKeeper | undefined;
+  private readonly typist: TypingSender;
+  private readonly typingWatch: TypingWatch;
   private opening: Opening;
   private askedForSession = false;
+  private helpSent = false;
   private holesInARow = 0;
   private readonly onTheWire = new Set<string>();
   private cancelAck = (): void => undefined;
   private cancelSilence = (): void => undefined;
   private cancelBind = (): void => undefined;
   private cancelRetry = (): void => undefined;
+  private cancelHelp = (): void => undefined;
 
   constructor(
     wsBase: string,
     private readonly ports: ClientPorts,
     opening: Opening = {},
     private readonly limits: ClientLimits = defaultClientLimits,
+    private readonly options: ClientOptions = {},
   ) {
     this.opening = opening;
     this.outbox = this.makeOutbox();
+    const { clock, renewToken } = ports;
+    this.keeper = renewToken && new TokenKeeper({ clock, token: ports.token, ask: renewToken }, limits.renewal);
+    this.typist = new TypingSender(clock, (active) => this.sendTyping(active), limits.typing);
+    this.typingWatch = new TypingWatch(clock, () => this.publish({ ...this.snapshot, writing: this.typingWatch.writing }), limits.typing);
     this.connection = new Connection(
       `${wsBase}/ws`,
       {
         open: ports.open, clock: ports.clock, random: ports.random, token: ports.token, isOnline: ports.isOnline,
         position: () => this.nextPosition(),
         probe: () => this.probe(),
+        ...(options.tickets ? { ticket: () => ports.api.ticket() } : {}),
+        renew: this.keeper && (() => this.keeper?.need()),
       },
-      { state: (state) => this.whenConnection(state), frame: (frame) => this.whenFrame(frame) },
+      {
+        state: (state) => this.whenConnection(state),
+        frame: (frame) => this.whenFrame(frame),
+        closed: (code) => this.whenClosed(code),
+      },
       limits.connection,
     );
   }
@@ -92,19 +127,57 @@ export class ChatClient {
   }
 
   start(): void {
+    this.keeper?.watch();
     this.connection.connect();
   }
 
   close(): void {
+    this.keeper?.stop();
+    this.typist.forget();
+    this.typingWatch.forgetAll();
     this.connection.close();
+  }
+
+  /** `ports.token()` is another one now, of the same user: an open connection goes on with it, any other comes back. */
+  tokenRenewed(): void {
+    this.keeper?.watch();
+    const token = this.ports.token();
+    const { kind } = this.snapshot.connection;
+    if (token && (kind === 'online' || kind === 'resuming')) this.connection.send({ type: 'auth_refresh', token });
+    else this.connection.tokenRenewed();
+  }
+
+  /** Asks for a new token at once, because the reader wants to. */
+  signInAgain(): void {
+    this.keeper?.need();
   }
 
   /** Shows the message at once and sends it as soon as that is possible. Blank text is ignored. */
   send(text: string): void {
     const content = text.trim();
     if (!content || this.transcript.ended) return;
+    this.typist.forget();
     this.dispatch({ type: 'compose', clientId: this.ports.newId(), text: content, now: this.now() });
     this.pump();
+  }
+
+  /** Shows and sends a file that has been uploaded, or a recording. It belongs to a session: before the first message it waits. */
+  sendFile(file: FileRef, text = ''): void {
+    if (this.transcript.ended) return;
+    this.dispatch({ type: 'compose', clientId: this.ports.newId(), text: text.trim(), file, now: this.now() });
+    this.pump();
+  }
+
+  /** Something was written into the message that is not sent yet; with `false`, it was emptied. */
+  typing(active = true): void {
+    if (active) this.typist.key();
+    else this.typist.pause();
+  }
+
+  /** Asks for a person. Without a connection or a session the wish is kept until there is one. */
+  requestHelp(): void {
+    this.dispatch({ type: 'help' });
+    this.sendHelp();
   }
 
   retry(clientId: string): void {
@@ -171,7 +244,7 @@ export class ChatClient {
     // A session that has ended takes no more part in anything.
     const query = this.transcript.ended ? {} : position(this.transcript);
     this.askedForSession = query['session_id'] !== undefined;
-    return { go: true, query };
+    return { go: true, query: this.options.merge ? { ...query, merge: String(this.options.merge) } : query };
   }
 
   /** A message may have made a session whose name never reached us. */
@@ -219,9 +292,9 @@ export class ChatClient {
   /** Brings back what was typed before a reload. */
   private restore(sessionId: string | undefined): void {
     const known = new Set(this.transcript.items.map((item) => item.clientId));
-    for (const { clientId, text, time, failed } of this.outbox.read(sessionId, !this.opening.sessionId)) {
+    for (const { clientId, text, time, file, failed } of this.outbox.read(sessionId, !this.opening.sessionId)) {
       this.onTheWire.add(clientId);  // it may have been: nobody remembers
-      if (!known.has(clientId)) this.dispatch({ type: 'compose', clientId, text, now: time, ...(failed ? { failed } : {}) });
+      if (!known.has(clientId)) this.dispatch({ type: 'compose', clientId, text, now: time, ...(file ? { file } : {}), ...(failed ? { failed } : {}) });
     }
     this.setPhase('ready');
   }
@@ -249,19 +322,30 @@ export class ChatClient {
     this.cancelAck();
     this.cancelSilence();
     this.cancelBind();
+    this.cancelHelp();
+    this.helpSent = false;
+    this.typist.forget();
+    this.typingWatch.forgetAll();
     this.dispatch({ type: 'disconnected' });
+  }
+
+  private whenClosed(code: number): void {
+    // Sent again it would only be refused again.
+    if (code === closeCode.tooLarge) this.dispatch({ type: 'too_large' });
   }
 
   private whenOnline(): void {
     this.cancelBind();
     if (runningAnswer(this.transcript)?.stopping) this.sendStop();
     this.watchSilence();
+    this.sendHelp();
     this.pump();
   }
 
   private whenFrame(frame: ServerFrame): void {
-    if (frame.type === 'error' && frame.error?.code === 'EXPIRED_TOKEN') {
-      this.connection.unauthorized(true);
+    if (this.isAboutToken(frame)) return;
+    if (frame.type === 'typing') {
+      this.typingWatch.heard(frame.sender ?? 'user', frame.active !== false);
       return;
     }
     const holes = this.transcript.holes;
@@ -277,8 +361,25 @@ export class ChatClient {
       this.cancelAck();
       this.pump();
     }
-    if (frame.metadata?.['done'] === 'true') this.holesInARow = 0;
+    if (frame.type === 'resumed' || frame.metadata?.['done'] === 'true') this.holesInARow = 0;
+    if (frame.sender && frame.content !== undefined && frame.type !== 'ai_response') this.typingWatch.heard(frame.sender, false);
+    this.sendHelp();
     this.watchSilence();
+  }
+
+  /** Frames that say how long the token lives, and that it has ended. True when there is no more to do about this one. */
+  private isAboutToken(frame: ServerFrame): boolean {
+    if (frame.type === 'token_expiring') {
+      this.keeper?.expiring();
+      return true;
+    }
+    if (frame.type === 'auth_refreshed') return true;
+    if (frame.error?.code === 'EXPIRED_TOKEN') {
+      this.connection.needToken(true);
+      return true;
+    }
+    // A new token that does not do: the old one lives on, and at its end another is asked for.
+    return frame.error?.code === 'INVALID_TOKEN';
   }
 
   /** Something is missing: resume from what we hold. If that does not mend it, begin again from the history. */
@@ -288,7 +389,8 @@ export class ChatClient {
       this.holesInARow = 0;
       this.setPhase('loading');
     }
-    this.connection.restart('lost');
+    // Nothing is wrong with the server the first time: a session of another device may have been joined.
+    this.connection.restart('lost', this.holesInARow === 1);
   }
 
   /** We asked for a session and were not bound to it: perhaps it is not there any more. */
@@ -329,19 +431,50 @@ export class ChatClient {
     this.cancelRetry();
     if (this.snapshot.connection.kind !== 'online') return;
     const ours = unacknowledged(this.transcript);
-    const next = ours.find((item) => item.delivery === 'queued');
+    // A file belongs to a session that exists: it lets the messages behind it pass.
+    const next = ours.find((item) => item.delivery === 'queued' && (!item.file || this.transcript.sessionId));
     if (!next?.clientId || ours.some((item) => item.delivery === 'sending')) return;
     const wait = (next.problem?.retryAt ?? 0) - this.now();
     if (wait > 0) {
       this.cancelRetry = this.ports.clock.after(wait, () => this.pump());
       return;
     }
-    const sent = this.connection.send({ type: 'user_message', ...this.session(), content: next.text, client_id: next.clientId });
-    if (!sent) return;
+    if (!this.connection.send(this.frameOf(next, next.clientId))) return;
     this.onTheWire.add(next.clientId);
     this.dispatch({ type: 'sending', clientId: next.clientId });
     this.cancelAck();
     this.cancelAck = this.ports.clock.after(this.limits.ack, () => this.connection.restart('silent'));
+  }
+
+  private frameOf(item: Item, clientId: string): ClientFrame {
+    if (!item.file) return { type: 'user_message', ...this.session(), content: item.text, client_id: clientId };
+    const { id, url, kind, name, size, media } = item.file;
+    const metadata = {
+      ...(name ? { filename: name } : {}), ...(size === undefined ? {} : { size: String(size) }), ...(media ? { type: media } : {}),
+    };
+    return {
+      type: kind === 'voice' ? 'voice_message' : 'file_upload', ...this.session(), file_id: id, file_url: url,
+      ...(item.text ? { content: item.text } : {}), client_id: clientId,
+      ...(Object.keys(metadata).length > 0 ? { metadata } : {}),
+    };
+  }
+
+  private sendTyping(active: boolean): boolean {
+    const { sessionId } = this.transcript;
+    if (!sessionId || this.snapshot.connection.kind !== 'online') return false;
+    return this.connection.send({ type: 'typing', session_id: sessionId, active });
+  }
+
+  /** Once per connection, until it is confirmed. */
+  private sendHelp(): void {
+    const { sessionId, asking } = this.transcript;
+    if (!asking) this.helpSent = false;
+    if (!asking || this.helpSent || !sessionId || this.snapshot.connection.kind !== 'online') return;
+    this.helpSent = this.connection.send({ type: 'help_request', session_id: sessionId });
+    this.cancelHelp();
+    this.cancelHelp = this.ports.clock.after(this.limits.ack, () => {
+      if (this.transcript.asking) this.connection.restart('silent');
+    });
   }
 
   private sendStop(): void {
@@ -396,5 +529,5 @@ function refusal(failure: string): Position {
 }
 
 function unsentOf(item: Item): Unsent {
-  return { clientId: item.clientId ?? '', text: item.text, time: item.time, ...(item.delivery === 'failed' ? { failed: true } : {}) };
+  return { clientId: item.clientId ?? '', text: item.text, time: item.time, ...(item.file ? { file: item.file } : {}), ...(item.delivery === 'failed' ? { failed: true } : {}) };
 }

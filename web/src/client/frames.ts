@@ -33,12 +33,30 @@ export interface ServerFrame {
   offset?: number;
   client_id?: string;
   status?: string;
+  file_id?: string;
+  file_url?: string;
+  /** typing: somebody writes, or stopped. */
+  active?: boolean;
+  /** token_expiring, auth_refreshed: seconds. */
+  expires_in?: number;
 }
 
 export type ClientFrame =
   | { type: 'user_message'; session_id?: string; content: string; client_id: string; timestamp?: string }
+  | {
+      type: 'file_upload' | 'voice_message';
+      session_id?: string;
+      file_id: string;
+      file_url: string;
+      content?: string;
+      client_id: string;
+      metadata?: Record<string, string>;
+    }
+  | { type: 'help_request'; session_id?: string }
   | { type: 'model_select'; session_id?: string; model_id: string }
-  | { type: 'stop'; session_id?: string };
+  | { type: 'stop'; session_id?: string }
+  | { type: 'typing'; session_id?: string; active: boolean }
+  | { type: 'auth_refresh'; token: string };
 
 /** One message of `GET {prefix}/sessions/{id}`. */
 export interface StoredMessage {
@@ -51,6 +69,8 @@ export interface StoredMessage {
   sender: Sender;
   metadata?: Record<string, string>;
   client_id?: string;
+  file_id?: string;
+  file_url?: string;
 }
 
 export interface History {
@@ -77,6 +97,10 @@ export interface SessionSummary {
   admin_assisted?: boolean;
 }
 
+const texts = [
+  'session_id', 'user_id', 'content', 'model_id', 'timestamp', 'message_id', 'client_id', 'status', 'file_id', 'file_url',
+] as const;
+
 /** Reads one WebSocket message. Undefined when it is not a frame: the caller drops it. */
 export function parseFrame(data: unknown): ServerFrame | undefined {
   if (typeof data !== 'string') return undefined;
@@ -90,14 +114,15 @@ export function parseFrame(data: unknown): ServerFrame | undefined {
   const raw = value as Record<string, unknown>;
   if (typeof raw['type'] !== 'string') return undefined;
   const frame: ServerFrame = { type: raw['type'] };
-  for (const key of ['session_id', 'user_id', 'content', 'model_id', 'timestamp', 'message_id', 'client_id', 'status'] as const) {
+  for (const key of texts) {
     const field = raw[key];
     if (typeof field === 'string') frame[key] = field;
   }
-  for (const key of ['seq', 'offset'] as const) {
+  for (const key of ['seq', 'offset', 'expires_in'] as const) {
     const field = raw[key];
     if (typeof field === 'number' && Number.isSafeInteger(field) && field >= 0) frame[key] = field;
   }
+  if (typeof raw['active'] === 'boolean') frame.active = raw['active'];
   const sender = senderFrom(raw['sender']);
   if (sender) frame.sender = sender;
   if (isRecord(raw['metadata'])) frame.metadata = stringsOf(raw['metadata']);
@@ -169,7 +194,7 @@ function messageFrom(value: unknown): StoredMessage[] {
   const sender = senderFrom(value['sender']);
   if (!sender) return [];
   const message: StoredMessage = { content: text(value['content']), timestamp: text(value['timestamp']), sender };
-  for (const key of ['id', 'type', 'status', 'client_id'] as const) {
+  for (const key of ['id', 'type', 'status', 'client_id', 'file_id', 'file_url'] as const) {
     const field = value[key];
     if (typeof field === 'string') message[key] = field;
   }

@@ -1,6 +1,7 @@
 // Messages that are not acknowledged survive a reload of the page: they lie in the tab's storage until the ack comes.
 
 import { isRecord } from './frames';
+import type { FileRef } from './items';
 import type { KeyValue } from './token';
 
 export interface Unsent {
@@ -8,6 +9,7 @@ export interface Unsent {
   text: string;
   /** Milliseconds since 1970. */
   time: number;
+  file?: FileRef;
   failed?: boolean;
 }
 
@@ -69,7 +71,15 @@ function parse(text: string): Unsent[] {
 
 function unsentFrom(value: unknown): Unsent[] {
   if (!isRecord(value)) return [];
-  const { clientId, text, time, failed } = value;
+  const { clientId, text, time, file, failed } = value;
   if (typeof clientId !== 'string' || typeof text !== 'string' || typeof time !== 'number') return [];
-  return [{ clientId, text, time, ...(failed === true ? { failed } : {}) }];
+  if (file !== undefined && !isFile(file)) return [];
+  return [{ clientId, text, time, ...(file ? { file } : {}), ...(failed === true ? { failed } : {}) }];
+}
+
+function isFile(value: unknown): value is FileRef {
+  return (
+    isRecord(value) && typeof value['id'] === 'string' && typeof value['url'] === 'string' &&
+    (value['kind'] === 'file' || value['kind'] === 'voice')
+  );
 }

@@ -25,6 +25,15 @@ export function askParent(page: ParentWindow, type: 'request_token' | 'refresh_t
 }
 
 /**
+ * Asks for a new token each time it is called. A parent made for the original knows one question only, and it is not said which:
+ * each is asked in turn.
+ */
+export function renewalOf(page: ParentWindow): () => void {
+  let times = 0;
+  return () => askParent(page, times++ % 2 === 0 ? 'refresh_token' : 'request_token');
+}
+
+/**
  * Calls `receive` for each token that the parent sends; returns how to stop. Only the window that frames us is listened to:
  * who that may be is decided by the server's frame-ancestors. A native web view has no window to compare, and posts strings.
  */

@@ -5,47 +5,16 @@
 //
 // Every frame may arrive twice. What the state already holds is recognised by message id, then by seq, then by client id.
 
-import { isRecord, type FrameError, type History, type Model, type Sender, type ServerFrame, type StoredMessage } from './frames';
+import type { History, Model, ServerFrame, StoredMessage } from './frames';
+import {
+  commit, ended, endingOf, fileIn, fromStored, identity, isCommitted, isOpen, isRunning, nameIn, noticeOf, problemOf,
+  sameMessage, sentIfOurs, sorted, timeOf, tooLarge, unsettle, without,
+  type AnswerState, type Control, type Delivery, type FileRef, type Item, type Problem,
+} from './items';
 import { dropUtf8, takeUtf8, utf8Length } from './utf8';
 
-/** How far a message of ours has come. */
-export type Delivery = 'queued' | 'sending' | 'sent' | 'failed';
-
-/** How an answer stands. All but `waiting` and `streaming` are final. */
-export type AnswerState = 'waiting' | 'streaming' | 'done' | 'stopped' | 'failed' | 'interrupted';
-
-export interface Problem {
-  code: string;
-  text: string;
-  /** Time in milliseconds at which it is worth trying again by itself. */
-  retryAt?: number;
-}
-
-export interface Item {
-  /** Stays the same for the life of the item: what a view may use to recognise it. */
-  readonly key: string;
-  readonly sender: Sender;
-  readonly text: string;
-  /** Bytes of UTF-8 in `text`; kept only while an answer grows. */
-  readonly bytes: number;
-  /** Milliseconds since 1970. */
-  readonly time: number;
-  readonly id?: string;
-  readonly seq?: number;
-  readonly clientId?: string;
-  /** Name of the person, when one is known. */
-  readonly name?: string;
-  readonly delivery?: Delivery;
-  readonly answer?: AnswerState;
-  /** Stop was asked for and is not confirmed yet. */
-  readonly stopping?: boolean;
-  readonly problem?: Problem;
-  /** The server has spoken of this running answer since the last connect. */
-  readonly confirmed?: boolean;
-  /** Where it stands: `seq`, or a number between two of them, or infinity. */
-  readonly order: number;
-  readonly born: number;
-}
+export { isRunning } from './items';
+export type { AnswerState, Control, Delivery, FileRef, Item, NoticeKind, Problem } from './items';
 
 export interface Notice {
   code: string;
@@ -62,6 +31,13 @@ export interface Transcript {
   readonly items: readonly Item[];
   /** The highest seq that has been applied. */
   readonly lastSeq: number;
+  readonly control: Control;
+  /** Name of the person who answers, when it is known. */
+  readonly helper?: string;
+  /** A person was asked for, and the server has not confirmed it yet. */
+  readonly asking: boolean;
+  /** What comes next may have any seq: the server said that it starts elsewhere. */
+  readonly anySeq: boolean;
   /** The session has ended: nothing more can be said in it. */
   readonly ended: boolean;
   /** Something about the connection or a command that belongs to no message. */
@@ -74,11 +50,13 @@ export interface Transcript {
 export type TranscriptEvent =
   | { type: 'frame'; frame: ServerFrame; now: number }
   | { type: 'history'; history: History; now: number }
-  | { type: 'compose'; clientId: string; text: string; now: number; failed?: boolean }
+  | { type: 'compose'; clientId: string; text: string; now: number; file?: FileRef; failed?: boolean }
   | { type: 'sending'; clientId: string }
   | { type: 'retry'; clientId: string }
   | { type: 'discard'; clientId: string }
+  | { type: 'too_large' }
   | { type: 'disconnected' }
+  | { type: 'help' }
   | { type: 'stop' }
   | { type: 'model'; modelId: string }
   | { type: 'dismiss' }
@@ -86,7 +64,9 @@ export type TranscriptEvent =
   | { type: 'ended' }
   | { type: 'clear' };
 
-export const emptyTranscript: Transcript = { models: [], items: [], lastSeq: 0, ended: false, holes: 0, born: 0 };
+export const emptyTranscript: Transcript = {
+  models: [], items: [], lastSeq: 0, control: 'ai', asking: false, anySeq: false, ended: false, holes: 0, born: 0,
+};
 
 export function reduce(state: Transcript, event: TranscriptEvent): Transcript {
   switch (event.type) {
@@ -97,7 +77,7 @@ export function reduce(state: Transcript, event: TranscriptEvent): Transcript {
     case 'compose':
       return add(state, {
         sender: 'user', text: event.text, bytes: 0, time: event.now, clientId: event.clientId,
-        delivery: event.failed ? 'failed' : 'queued', order: Infinity,
+        delivery: event.failed ? 'failed' : 'queued', order: Infinity, ...(event.file ? { file: event.file } : {}),
       });
     case 'sending':
       return changeOwn(state, event.clientId, (item) => without({ ...item, delivery: 'sending' }, 'problem'));
@@ -105,6 +85,10 @@ export function reduce(state: Transcript, event: TranscriptEvent): Transcript {
       return changeOwn(state, event.clientId, (item) => without({ ...item, delivery: 'queued' }, 'problem'));
     case 'discard':
       return { ...state, items: state.items.filter((item) => item.clientId !== event.clientId || isCommitted(item)) };
+    case 'too_large':
+      return { ...state, items: state.items.map(tooLarge) };
+    case 'help':
+      return state.control === 'ai' ? { ...state, asking: true } : state;
     case 'disconnected':
       return { ...state, items: state.items.map(unsettle) };
     case 'stop':
@@ -114,7 +98,7 @@ export function reduce(state: Transcript, event: TranscriptEvent): Transcript {
     case 'dismiss':
       return without(state, 'notice');
     case 'gone':
-      return { ...forget(state), sessionId: undefined, ended: false };
+      return { ...without(forget(state), 'helper'), sessionId: undefined, control: 'ai', ended: false };
     case 'ended':
       return { ...state, ended: true };
     case 'clear':
@@ -129,10 +113,6 @@ export function runningAnswer(state: Transcript): Item | undefined {
     if (item && isRunning(item)) return item;
   }
   return undefined;
-}
-
-export function isRunning(item: Item): boolean {
-  return item.answer === 'waiting' || item.answer === 'streaming';
 }
 
 /** Messages of ours that are not acknowledged, oldest first. */
@@ -152,25 +132,12 @@ export function position(state: Transcript): Record<string, string> {
   return parameters;
 }
 
-function isCommitted(item: Item): boolean {
-  return item.seq !== undefined;
-}
-
-/** Ends in doubt what only a live connection could confirm. */
-function unsettle(item: Item): Item {
-  if (item.delivery === 'sending') return { ...item, delivery: 'queued' };
-  return without(item, 'confirmed');
-}
-
-/** An answer that may still grow: it runs, or we only concluded that it does not (see settle). */
-function isOpen(item: Item): boolean {
-  return isRunning(item) || (item.answer === 'interrupted' && item.seq === undefined);
-}
-
 // --- frames ---
 
 function applyFrame(before: Transcript, frame: ServerFrame, now: number): Transcript {
-  const state = adopt(before, frame);
+  const adopted = adopt(before, frame);
+  if (leavesHole(adopted, frame)) return { ...adopted, holes: adopted.holes + 1 };
+  const state = isEvent(frame) && adopted.anySeq ? { ...adopted, anySeq: false } : adopted;
   const time = timeOf(frame.timestamp, now);
   switch (frame.type) {
     case 'connection_status':
@@ -184,11 +151,17 @@ function applyFrame(before: Transcript, frame: ServerFrame, now: number): Transc
     case 'ai_response':
       return applyAnswer(state, frame, time);
     case 'user_message':
+    case 'file_upload':
+    case 'voice_message':
       return applyMessage(state, frame, time);
+    case 'help_request':
+    case 'admin_join':
+    case 'admin_leave':
+      return applyControl(state, frame, time);
     case 'reset':
-      return forget(state);
+      return { ...forget(state), anySeq: true };
     case 'resumed':
-      return settle(advance(state, frame.seq));
+      return { ...settle(advance(state, frame.seq)), anySeq: false };
     case 'error':
       return applyError(state, frame, now);
     case 'notification':
@@ -198,17 +171,30 @@ function applyFrame(before: Transcript, frame: ServerFrame, now: number): Transc
   }
 }
 
+/** Frames with a seq that stands for an event. `reset` and `resumed` only speak of one. */
+function isEvent(frame: ServerFrame): boolean {
+  return frame.seq !== undefined && frame.type !== 'reset' && frame.type !== 'resumed';
+}
+
+/** Something between what we have and this never came. */
+function leavesHole(state: Transcript, frame: ServerFrame): boolean {
+  if (frame.seq === undefined || frame.type === 'reset' || state.anySeq) return false;
+  return frame.seq > state.lastSeq + (isEvent(frame) ? 1 : 0);
+}
+
 /** Takes over the frame's session. Another one than ours means that ours is not there any more: its messages go. */
 function adopt(state: Transcript, frame: ServerFrame): Transcript {
   if (!frame.session_id || frame.session_id === state.sessionId) return state;
   if (!state.sessionId) return { ...state, sessionId: frame.session_id };
   if (frame.type === 'error') return state;
-  return { ...forget(state), sessionId: frame.session_id, ended: false, holes: state.holes + 1 };
+  return {
+    ...without(forget(state), 'helper'), sessionId: frame.session_id, control: 'ai', ended: false, holes: state.holes + 1,
+  };
 }
 
 /** Drops everything that came from the server; what is not acknowledged stays. */
 function forget(state: Transcript): Transcript {
-  return { ...state, items: unacknowledged(state), lastSeq: 0 };
+  return { ...state, items: unacknowledged(state), lastSeq: 0, anySeq: false };
 }
 
 function applyStatus(state: Transcript, frame: ServerFrame): Transcript {
@@ -216,6 +202,8 @@ function applyStatus(state: Transcript, frame: ServerFrame): Transcript {
   if (frame.models) next.models = frame.models;
   if (frame.user_id) next.userId = frame.user_id;
   if (frame.model_id) next.modelId = frame.model_id;
+  // The answer to a command; version 2 tells the rest with an event.
+  if (frame.content && frame.sender === 'ai') next.asking = false;
   return next;
 }
 
@@ -235,23 +223,38 @@ function mergeTwins(state: Transcript, clientId: string): Transcript {
   return items.length === state.items.length ? state : { ...state, items };
 }
 
-function sameMessage(a: Item, b: Item): boolean {
-  return (a.id !== undefined && a.id === b.id) || (a.seq !== undefined && a.seq === b.seq);
-}
-
 function applyMessage(state: Transcript, frame: ServerFrame, time: number): Transcript {
   const known = findCommitted(state, frame) ?? findOwn(state, frame.client_id);
   const next = known
     ? change(state, known, (item) => commit(without({ ...item, id: frame.message_id ?? item.id, ...sentIfOurs(item) }, 'problem'), frame.seq))
     : add(state, {
         sender: frame.sender ?? 'user', text: frame.content ?? '', bytes: 0, time, order: frame.seq ?? Infinity,
-        ...identity(frame), ...nameIn(frame.metadata),
+        ...identity(frame), ...nameIn(frame.metadata), ...fileIn(frame),
       });
-  return advance(next, frame.seq);
+  return advance(frame.sender === 'admin' && !known ? taken(next, frame.metadata) : next, frame.seq);
 }
 
-function sentIfOurs(item: Item): Partial<Item> {
-  return item.delivery ? { delivery: 'sent' } : {};
+/** Who answers has changed. */
+function applyControl(state: Transcript, frame: ServerFrame, time: number): Transcript {
+  if (findCommitted(state, frame)) return advance(state, frame.seq);
+  const event = noticeOf(frame.type);
+  const next = add(state, {
+    sender: 'system', text: frame.content ?? '', bytes: 0, time, order: frame.seq ?? state.lastSeq + 0.5,
+    ...identity(frame), ...nameIn(frame.metadata), ...(event ? { event } : {}),
+  });
+  return advance(withControl(next, frame.type, frame.metadata), frame.seq);
+}
+
+function withControl(state: Transcript, type: string | undefined, metadata: Record<string, string> | undefined): Transcript {
+  if (type === 'admin_join') return taken(state, metadata);
+  if (type === 'admin_leave') return { ...without(state, 'helper'), control: 'ai', asking: false };
+  if (type !== 'help_request') return state;
+  return { ...state, asking: false, control: state.control === 'human' ? 'human' : 'waiting' };
+}
+
+function taken(state: Transcript, metadata: Record<string, string> | undefined): Transcript {
+  const { name } = nameIn(metadata);
+  return { ...state, control: 'human', asking: false, ...(name ? { helper: name } : {}) };
 }
 
 function applyAnswer(state: Transcript, frame: ServerFrame, time: number): Transcript {
@@ -330,6 +333,9 @@ const answerErrors = new Set(['LLM_UNAVAILABLE', 'LLM_TIMEOUT']);
 function applyError(state: Transcript, frame: ServerFrame, now: number): Transcript {
   const problem = problemOf(frame.error, now);
   if (frame.message_id || answerErrors.has(problem.code)) return failAnswer(state, frame, problem, now);
+  if (state.asking && frame.client_id === undefined && !state.items.some((item) => item.delivery === 'sending')) {
+    return { ...state, asking: false, notice: { code: `HELP_${problem.code}`, text: problem.text, time: now } };
+  }
   // Ours are sent one at a time, each after the ack of the one before: at most one can be meant.
   const ours = findOwn(state, frame.client_id) ?? state.items.find((item) => item.delivery === 'sending');
   if (ours && ours.delivery !== 'sent') {
@@ -350,12 +356,6 @@ function failAnswer(state: Transcript, frame: ServerFrame, problem: Problem, now
   return advance(next, frame.seq);
 }
 
-function problemOf(error: FrameError | undefined, now: number): Problem {
-  const problem: Problem = { code: error?.code ?? 'SERVICE_ERROR', text: error?.message ?? '' };
-  if (error?.retry_after !== undefined) problem.retryAt = now + error.retry_after;
-  return problem;
-}
-
 // --- history ---
 
 function applyHistory(state: Transcript, history: History, now: number): Transcript {
@@ -365,9 +365,17 @@ function applyHistory(state: Transcript, history: History, now: number): Transcr
     born += 1;
     return fromStored(message, born, now);
   });
+  const blank: Transcript = { ...without(state, 'helper'), control: 'ai' };
+  const { control, helper } = history.messages.reduce(
+    (sum, message) => (message.sender === 'admin' && !noticeOf(message.type) ? taken(sum, message.metadata) : withControl(sum, message.type, message.metadata)),
+    blank,
+  );
   const lastSeq = items.reduce((highest, item) => Math.max(highest, item.seq ?? 0), history.last_seq ?? 0);
   return {
-    ...state,
+    ...blank,
+    control,
+    ...(helper ? { helper } : {}),
+    anySeq: false,
     sessionId: history.session_id,
     name: history.name || state.name,
     modelId: history.model_id || state.modelId,
@@ -382,49 +390,10 @@ function isOurs(message: StoredMessage, item: Item): boolean {
   return message.client_id !== undefined && message.client_id === item.clientId;
 }
 
-function fromStored(message: StoredMessage, born: number, now: number): Item {
-  const item: Item = {
-    key: `m${born}`, sender: message.sender, text: message.content, bytes: 0, time: timeOf(message.timestamp, now),
-    // The store gives no seq to what is in no event; such a message keeps the place that the list gave it.
-    order: message.seq ?? born / 1e9, born, ...identity({ message_id: message.id, seq: message.seq }), ...nameIn(message.metadata),
-  };
-  return message.sender === 'ai' ? { ...item, answer: endingFrom(message.status) } : item;
-}
-
 // --- small parts ---
-
-function endingOf(frame: ServerFrame): AnswerState {
-  return endingFrom(frame.status ?? frame.metadata?.['status']);
-}
-
-function endingFrom(status: string | undefined): AnswerState {
-  return status === 'stopped' || status === 'failed' || status === 'interrupted' ? status : 'done';
-}
-
-function ended(item: Item, ending: AnswerState, frame: ServerFrame): Item {
-  return commit(without({ ...item, answer: ending }, 'stopping'), frame.seq);
-}
-
-/** Gives an item its seq. An answer keeps the place where it began; everything else moves to its seq. */
-function commit(item: Item, seq: number | undefined): Item {
-  if (seq === undefined) return item;
-  return { ...item, seq, order: item.sender === 'ai' ? item.order : seq };
-}
 
 function advance(state: Transcript, seq: number | undefined): Transcript {
   return seq !== undefined && seq > state.lastSeq ? { ...state, lastSeq: seq } : state;
-}
-
-function identity(frame: { message_id?: string | undefined; seq?: number | undefined }): Partial<Item> {
-  return {
-    ...(frame.message_id === undefined ? {} : { id: frame.message_id }),
-    ...(frame.seq === undefined ? {} : { seq: frame.seq }),
-  };
-}
-
-function nameIn(metadata: Record<string, string> | undefined): Partial<Item> {
-  const name = isRecord(metadata) ? metadata['admin_name'] : undefined;
-  return name ? { name } : {};
 }
 
 function findCommitted(state: Transcript, frame: ServerFrame): Item | undefined {
@@ -455,18 +424,3 @@ function add(state: Transcript, item: Omit<Item, 'key' | 'born'>): Transcript {
   return { ...state, born, items: sorted([...state.items, { ...item, key: `m${born}`, born }]) };
 }
 
-function sorted(items: Item[]): Item[] {
-  return items.sort((a, b) => (a.order === b.order ? a.born - b.born : a.order - b.order));
-}
-
-function without<T extends object, K extends keyof T>(value: T, key: K): T {
-  if (value[key] === undefined) return value;
-  const copy = { ...value };
-  delete copy[key];
-  return copy;
-}
-
-function timeOf(timestamp: string | undefined, now: number): number {
-  const time = timestamp ? Date.parse(timestamp) : NaN;
-  return Number.isNaN(time) ? now : time;
-}
