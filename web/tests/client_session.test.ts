@@ -100,6 +100,18 @@ describe('a token', () => {
     expect(asked).toBe(1);
   });
 
+  it('that is always short is not changed all the time, although the server warns at once', async () => {
+    const client = await connected();
+    for (let i = 0; i < 10; i++) {
+      token = jwt(clock.now() + 50_000);
+      client.tokenRenewed();
+      server.socket.down.push({ type: 'token_expiring', expires_in: 50 });
+      server.pump();
+      await clock.advance(40_000);
+    }
+    expect(asked).toBe(10);
+  });
+
   it('that has ended is replaced, and the client comes back to where it was', async () => {
     const client = await inSession();
     server.socket.cut(4001, 'token expired: refresh and come back');

@@ -1,6 +1,6 @@
 // The real server as a child process, on a data folder of its own.
 
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -66,6 +66,14 @@ export class Server {
     });
   }
 
+  /** A token of `user`, who is the visitor of the links unless said otherwise. */
+  token({ ttl = '1h', user = claimsIn(this.visitor).user_id, roles = [] } = {}) {
+    const more = roles.flatMap((role) => ['--role', role]);
+    return execFileSync(binary, ['token', '--user', user, '--ttl', ttl, '--data-dir', this.dataDir, ...more], {
+      env: { PATH: process.env.PATH, HOME: this.dataDir }, encoding: 'utf8',
+    }).trim();
+  }
+
   /** As if the power had gone. */
   async kill() {
     this.ending = true;
@@ -83,6 +91,11 @@ export class Server {
     }
     rmSync(this.dataDir, { recursive: true, force: true });
   }
+}
+
+function claimsIn(link) {
+  const token = new URL(link).searchParams.get('token');
+  return JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
 }
 
 /** A port that was free a moment ago. Port 0 would be another one after a restart. */

@@ -370,7 +370,7 @@ export class ChatClient {
   /** Frames that say how long the token lives, and that it has ended. True when there is no more to do about this one. */
   private isAboutToken(frame: ServerFrame): boolean {
     if (frame.type === 'token_expiring') {
-      this.keeper?.expiring();
+      this.keeper?.expiring((frame.expires_in ?? 0) * 1000);
       return true;
     }
     if (frame.type === 'auth_refreshed') return true;

@@ -27,6 +27,7 @@ export interface TokenKeeperPorts {
 export class TokenKeeper {
   private cancel = (): void => undefined;
   private asking = false;
+  private watchedSince = -Infinity;
 
   constructor(
     private readonly ports: TokenKeeperPorts,
@@ -36,6 +37,7 @@ export class TokenKeeper {
   /** Watches the token in force from now on. Call it at the start and whenever there is another one. */
   watch(): void {
     this.stop();
+    this.watchedSince = this.ports.clock.now();
     const token = this.ports.token();
     const expires = token ? claimsOf(token).expires : undefined;
     const left = (expires ?? 0) - this.ports.clock.now();
@@ -43,9 +45,14 @@ export class TokenKeeper {
     if (left > 0) this.waitFor(left - Math.min(this.limits.ahead, left / 5));
   }
 
-  /** The server says that the token ends soon. Its clock decides, not the one of this device. */
-  expiring(): void {
-    if (!this.asking) this.askAgain();
+  /** The server says that the token ends in `left`. Its clock decides, not the one of this device. */
+  expiring(left: number): void {
+    if (this.asking) return;
+    // Tokens that are short enough end soon from the first moment on: that is no reason to change them all the time.
+    const fresh = this.ports.clock.now() - this.watchedSince < this.limits.again;
+    this.cancel();
+    if (fresh) this.waitFor(left - left / 5);
+    else this.askAgain();
   }
 
   /** A new one is needed now. */
