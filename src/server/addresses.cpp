@@ -142,6 +142,21 @@ std::string endpoint_mistake(std::string_view text) {
     return {};
 }
 
+std::string key_url_mistake(std::string_view text) {
+    const auto url = split_url(text);
+    if (!url || url->host.empty() || (url->scheme != "http" && url->scheme != "https"))
+        return "must be an absolute URL, such as https://id.example.com/.well-known/jwks.json";
+    if (url->has_user) return "must not have a user or password in it";
+    if (url->rest.find('#') != std::string_view::npos) return "must not have a fragment";
+    if (url->scheme == "http" && !is_internal_host(url->host)) {
+        return "must use https: who can change the answer can sign in as anybody. http is for hosts of your "
+               "own "
+               "network only, and " +
+               in_quotes(url->host) + " is none";
+    }
+    return {};
+}
+
 bool is_plain_http(std::string_view url) {
     return lower(url.substr(0, 7)) == "http://";
 }

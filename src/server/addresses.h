@@ -9,6 +9,9 @@ namespace chatbox::server {
 // Base URL of a model: https, or http to an internal host; no user, query or fragment.
 std::string endpoint_mistake(std::string_view url);
 
+// Where a key set is published: as above, but it may have a query. It is never quoted.
+std::string key_url_mistake(std::string_view url);
+
 // True for http://...; only meaningful when endpoint_mistake() finds nothing.
 bool is_plain_http(std::string_view url);
 

@@ -14,6 +14,7 @@
 #include <future>
 #include <thread>
 
+#include "auth/jwks/key_keeper.h"
 #include "auth/token.h"
 #include "chat/hub.h"
 #include "chat/queries.h"
@@ -89,6 +90,8 @@ net::Options net_options(const Config& config) {
     options.http_read_timeout = config.http.read_timeout;
     options.http_idle_timeout = config.http.idle_timeout;
     options.http_max_body = config.http.max_body;
+    options.tickets = {config.auth.ticket_lifetime, config.auth.tickets_per_user, config.auth.max_tickets};
+    options.token_warning = config.auth.token_warning;
     options.http_write_timeout = config.http.write_timeout;
     options.max_http_connections = config.limits.max_http_connections;
     options.cors_origins = config.web.cors_allowed_origins;
@@ -100,6 +103,27 @@ net::Options net_options(const Config& config) {
     options.handshake_rate = {config.limits.handshake_rate_limit, config.limits.handshake_rate_window};
     options.bad_token_rate = {config.limits.bad_token_limit, config.limits.bad_token_window};
     options.limiter_purge_period = config.limits.rate_limit_cleanup_interval;
+    return options;
+}
+
+auth::TokenRules token_rules(const Config::Auth& config) {
+    auth::TokenRules rules;
+    if (!config.jwt_secret.empty()) rules.secrets.push_back(config.jwt_secret);
+    rules.secrets.insert(rules.secrets.end(), config.more_secrets.begin(), config.more_secrets.end());
+    rules.issuers = config.issuers;
+    rules.audiences = config.audiences;
+    rules.leeway = config.leeway;
+    return rules;
+}
+
+auth::jwks::Options key_options(const Config::Auth& config) {
+    auth::jwks::Options options;
+    options.url = config.jwks_url;
+    options.file = config.jwks_file;
+    options.period = config.jwks_refresh;
+    options.interval = config.jwks_min_interval;
+    options.timeout = config.jwks_timeout;
+    options.max_bytes = config.jwks_max_size;
     return options;
 }
 
@@ -149,6 +173,7 @@ private:
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<auth::TokenVerifier> verifier_;
     std::vector<std::unique_ptr<Shard>> shards_;
+    std::unique_ptr<auth::jwks::KeyKeeper> keys_;  // on the first shard; null: no public keys
     std::unique_ptr<chat::Queries> queries_;
     std::unique_ptr<net::Server> server_;
     std::unique_ptr<asio::signal_set> signals_;
@@ -204,7 +229,13 @@ void App::build() {
         Shard& home = *shards_[net::shard_of(ended.user, shards_.size())];
         asio::post(home.loop, [&home, id = ended.id] { home.hub->session_ended(id); });
     });
-    verifier_ = auth::make_verifier({.secrets = {config_.auth.jwt_secret}});
+    if (config_.auth.has_public_keys()) {
+        Shard& home = *shards_.front();
+        keys_ = auth::jwks::make_key_keeper(key_options(config_.auth), home.loop.get_executor(), *home.http,
+                                            clock_, log_);
+        asio::post(home.loop, [this] { keys_->start(); });
+    }
+    verifier_ = auth::make_verifier(token_rules(config_.auth), keys_.get());
     server_ = net::make_server(net_options(config_), {config_.llm.providers.size(), CHATBOX_VERSION},
                                std::move(net_shards), *verifier_, *queries_, clock_, log_);
 }
@@ -262,6 +293,7 @@ void App::begin_shutdown(int signal) {
     stopping_ = true;
     log_.info("server", "shutting down", {{"signal", signal}});
     server_->begin_draining();
+    if (keys_) keys_->stop();  // nobody waits for a key any more
     signals_->async_wait([this](boost::system::error_code ec, int again) {
         if (!ec) begin_shutdown(again);
     });

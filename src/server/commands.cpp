@@ -68,17 +68,25 @@ int run_checked(const Surroundings& world, const Loaded& loaded,
     return world.run(loaded.config, *log, on_ready);
 }
 
+// What our own tokens say of where they are from, so that we accept them.
+auth::TokenOrigin token_origin(const Config::Auth& config) {
+    auth::TokenOrigin origin;
+    if (!config.issuers.empty()) origin.issuer = config.issuers.front();
+    if (!config.audiences.empty()) origin.audience = config.audiences.front();
+    return origin;
+}
+
 std::string dev_link(const Config& config, std::uint16_t port, std::string_view page,
                      const std::string& token) {
     return "http://127.0.0.1:" + std::to_string(port) + config.server.path_prefix + "/" + std::string(page) +
-           "?token=" + token;
+           "#token=" + token;
 }
 
 void print_dev_links(const Surroundings& world, const Config& config, std::uint16_t port) {
     const base::Time now = world.clock.now();
     const auto token = [&](const char* user, const char* name, std::vector<std::string> roles) {
         const auth::Identity identity{model::UserId(user), name, std::move(roles), now + dev_link_lifetime};
-        return auth::sign_token(identity, now, config.auth.jwt_secret);
+        return auth::sign_token(identity, now, config.auth.jwt_secret, token_origin(config.auth));
     };
     world.out << "Visitor: " << dev_link(config, port, "", token("visitor-1", "Visitor", {})) << '\n'
               << "Administrator: "
@@ -173,7 +181,8 @@ int token_command(const Surroundings& world, const TokenOptions& options) {
     const base::Time now = world.clock.now();
     const auth::Identity identity{model::UserId(options.user), options.name, options.roles, now + lifetime};
     world.err << "chatbox: " << secret->note << ", good for " << show_duration(lifetime) << '\n';
-    world.out << auth::sign_token(identity, now, secret->secret) << std::endl;
+    world.out << auth::sign_token(identity, now, secret->secret, token_origin(loaded.config.auth))
+              << std::endl;
     if (world.out) return exit_ok;
     world.err << "chatbox: stdout: cannot be written\n";
     return exit_failure;

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "addresses.h"
+#include "auth/jwks/key_keeper.h"
 #include "server/config_load.h"
 #include "server/config_table.h"
 #include "server/secrets.h"
@@ -71,6 +72,8 @@ public:
         check_server();
         check_web();
         check_secret();
+        check_more_secrets();
+        check_keys();
         check_providers();
         check_log();
         check_missing_features();
@@ -137,12 +140,37 @@ private:
 
     void check_secret() {
         const std::string& secret = config_.auth.jwt_secret;
-        if (secret.empty() && !loaded_.complete) return;
+        const bool needed = !config_.auth.has_public_keys() || !config_.auth.more_secrets.empty();
+        if (secret.empty() && (!loaded_.complete || !needed)) return;
         mistake_unless_empty("JWT_SECRET", jwt_secret_mistake(secret));
         const std::string_view space = " \t\r\n";
         if (!secret.empty() &&
             (space.find(secret.front()) != space.npos || space.find(secret.back()) != space.npos)) {
             warning("JWT_SECRET", "begins or ends with white space, which counts as a part of the secret");
+        }
+    }
+
+    void check_more_secrets() {
+        std::size_t number = 0;
+        for (const std::string& secret : config_.auth.more_secrets) {
+            ++number;
+            const std::string wrong = jwt_secret_mistake(secret);
+            if (!wrong.empty())
+                mistake("CHATBOX_JWT_MORE_SECRETS", "number " + std::to_string(number) + ": " + wrong);
+        }
+    }
+
+    void check_keys() {
+        const Config::Auth& auth = config_.auth;
+        if (!auth.jwks_url.empty()) mistake_unless_empty("CHATBOX_JWKS_URL", key_url_mistake(auth.jwks_url));
+        if (!auth.jwks_file.empty()) {
+            const auto keys = auth::jwks::read_file(auth.jwks_file, auth.jwks_max_size);
+            if (!keys) mistake("CHATBOX_JWKS_FILE", in_quotes(auth.jwks_file) + ": " + keys.error().detail);
+        }
+        if (auth.jwks_min_interval > auth.jwks_refresh) {
+            mistake("CHATBOX_JWKS_MIN_INTERVAL", "must not be more than CHATBOX_JWKS_REFRESH (" +
+                                                     show_duration(auth.jwks_refresh) + "), but is " +
+                                                     show_duration(auth.jwks_min_interval));
         }
     }
 

@@ -7,7 +7,7 @@ namespace chatbox::server {
 const std::vector<Setting>& settings() {
     static const std::vector<Setting> all = [] {
         std::vector<Setting> table = server_settings();
-        for (auto* part : {chat_settings, integration_settings}) {
+        for (auto* part : {auth_settings, chat_settings, integration_settings}) {
             for (Setting& setting : part()) table.push_back(std::move(setting));
         }
         return table;

@@ -7,6 +7,7 @@
 namespace chatbox::server {
 
 std::vector<Setting> server_settings();
+std::vector<Setting> auth_settings();
 std::vector<Setting> chat_settings();
 std::vector<Setting> integration_settings();
 

@@ -41,15 +41,6 @@ std::vector<Setting> listening_settings() {
          .rule = duration(100ms, 10min),
          .help = "After SIGTERM, how long to wait for what is in work"},
         {.section = "Server",
-         .env = {"JWT_SECRET"},
-         .toml = {"chatbox.jwt_secret"},
-         .slot = at<&C::auth, &C::Auth::jwt_secret>,
-         .rule = secret_text(),
-         .help = "Shared secret that signs the users' tokens (HS256, HS384, HS512): at least 32 bytes that "
-                 "nobody can "
-                 "guess. Make one with `openssl rand -base64 32`",
-         .default_text = "none, required for `serve`"},
-        {.section = "Server",
          .env = {"STATIC_PORT"},
          .toml = {"server.static_port"},
          .slot = at<&C::server, &C::Server::static_port>,

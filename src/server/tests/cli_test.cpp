@@ -48,7 +48,7 @@ protected:
         return text.find(part) != std::string::npos;
     }
     auth::Identity identity(const std::string& token, const std::string& secret) const {
-        const auto who = auth::make_shared_secret_verifier(secret)->verify(token, clock_.now());
+        const auto who = auth::make_verifier({.secrets = {secret}})->verify(token, clock_.now());
         EXPECT_TRUE(who) << (who ? "" : who.error().detail);
         return who ? *who : auth::Identity{};
     }
@@ -185,8 +185,8 @@ TEST_F(CommandLine, DevPrintsLinksThatAreSignedInAfterTheReadyLine) {
     std::getline(lines, visitor);
     std::getline(lines, admin);
     EXPECT_EQ(ready, "listening");
-    const std::string visitor_start = "Visitor: http://127.0.0.1:4711/chatbox/?token=";
-    const std::string admin_start = "Administrator: http://127.0.0.1:4711/chatbox/admin.html?token=";
+    const std::string visitor_start = "Visitor: http://127.0.0.1:4711/chatbox/#token=";
+    const std::string admin_start = "Administrator: http://127.0.0.1:4711/chatbox/admin.html#token=";
     ASSERT_TRUE(visitor.starts_with(visitor_start)) << visitor;
     ASSERT_TRUE(admin.starts_with(admin_start)) << admin;
     const auto who = identity(visitor.substr(visitor_start.size()), config_.auth.jwt_secret);
@@ -211,8 +211,8 @@ TEST_F(CommandLine, DevSaysOnEveryStartWhatItIs) {
 TEST_F(CommandLine, DevUsesThePathPrefixInItsLinks) {
     environment_["CHATBOX_PATH_PREFIX"] = "/";
     run({"dev"});
-    EXPECT_TRUE(has(out(), "http://127.0.0.1:4711/?token="));
-    EXPECT_TRUE(has(out(), "http://127.0.0.1:4711/admin.html?token="));
+    EXPECT_TRUE(has(out(), "http://127.0.0.1:4711/#token="));
+    EXPECT_TRUE(has(out(), "http://127.0.0.1:4711/admin.html#token="));
 }
 
 TEST_F(CommandLine, DevTellsMistakesLikeServe) {

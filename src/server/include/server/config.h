@@ -67,7 +67,21 @@ struct Config {
     } server;
 
     struct Auth {
-        std::string jwt_secret;  // raw bytes
+        std::string jwt_secret;                 // raw bytes; signs and verifies; empty: public keys only
+        std::vector<std::string> more_secrets;  // verify
+        std::vector<std::string> issuers, audiences;  // empty: not looked at
+        Millis leeway{0};
+        Millis token_warning{60'000};
+        std::string jwks_url, jwks_file;  // empty: none
+        Millis jwks_refresh{300'000};
+        Millis jwks_min_interval{10'000};  // not more than jwks_refresh
+        Millis jwks_timeout{5'000};
+        std::size_t jwks_max_size = 256 * 1024;  // bytes
+        Millis ticket_lifetime{30'000};
+        std::size_t tickets_per_user = 20;
+        std::size_t max_tickets = 100'000;
+
+        bool has_public_keys() const { return !jwks_url.empty() || !jwks_file.empty(); }
     } auth;
 
     struct Web {
