@@ -101,6 +101,14 @@ describe('the token', () => {
     expect(findToken(new URL('https://a.example/c/'), 'a.example', kept)).toEqual({ token: 'T' });
   });
 
+  it('comes from the fragment, where no server sees it, and is taken out of that, too', () => {
+    const kept = store();
+    const found = findToken(new URL('https://a.example/c/?session_id=s&token=Q#token=F&x=1'), 'a.example', kept);
+    expect(found).toEqual({ token: 'F', cleanUrl: 'https://a.example/c/?session_id=s#x=1' });
+    expect(kept.getItem('jwt_token')).toBe('F');
+    expect(findToken(new URL('https://a.example/c/#token=F'), 'a.example', store())).toEqual({ token: 'F', cleanUrl: 'https://a.example/c/' });
+  });
+
   it('is taken from where the host application put it', () => {
     expect(findToken(new URL('https://a.example/c/'), 'a.example', store(), [store({ jwt_token: 'T' })])).toEqual({ token: 'T' });
   });

@@ -3,7 +3,7 @@
 import { render } from 'preact';
 import { makeApi } from '../client/api';
 import { placeOf } from '../client/place';
-import { claimsOf, findToken, safeStorage } from '../client/token';
+import { claimsOf, findToken, reloadForToken, safeStorage } from '../client/token';
 import '../styles/base.css';
 import '../styles/admin.css';
 import { applyTheme } from '../ui/theme';
@@ -20,6 +20,7 @@ const { token, cleanUrl } = findToken(
 const claims = token ? claimsOf(token) : undefined;
 
 applyTheme();
+reloadForToken(window);
 if (cleanUrl) window.history.replaceState(null, '', cleanUrl);
 render(
   <AdminPage

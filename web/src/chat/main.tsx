@@ -7,7 +7,7 @@ import { makeApi } from '../client/api';
 import { ChatClient, type ClientPorts, type Opening } from '../client/chat_client';
 import { askParent, hasParent, listenToParent, renewalOf } from '../client/parent';
 import { placeOf } from '../client/place';
-import { claimsOf, findToken, keepToken, safeStorage } from '../client/token';
+import { claimsOf, findToken, keepToken, reloadForToken, safeStorage } from '../client/token';
 import '../styles/base.css';
 import '../styles/chat.css';
 import '../styles/markdown.css';
@@ -27,6 +27,7 @@ const address = new URL(window.location.href);
 const place = placeOf(address);
 const found = findToken(address, place.host, storage);
 let token = found.token;
+reloadForToken(window);
 
 function browserPorts(): ClientPorts {
   return {

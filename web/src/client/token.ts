@@ -41,10 +41,16 @@ export function claimsOf(token: string): Claims {
  * carry it off to another one.
  */
 export function findToken(url: URL, home: string, keep: KeyValue, alsoLook: KeyValue[] = []): { token?: string; cleanUrl?: string } {
-  const given = url.searchParams.get('token');
+  // In the fragment it never leaves the browser; in the query, where older links have it, it reaches every log on the way.
+  const fragment = new URLSearchParams(url.hash.slice(1));
+  const given = fragment.get('token') ?? url.searchParams.get('token');
   if (given !== null) {
     const clean = new URL(url.href);
     clean.searchParams.delete('token');
+    if (fragment.has('token')) {
+      fragment.delete('token');
+      clean.hash = fragment.toString();
+    }
     if (given) keepToken(given, home, keep);
     return given ? { token: given, cleanUrl: clean.href } : { cleanUrl: clean.href };
   }
@@ -54,6 +60,13 @@ export function findToken(url: URL, home: string, keep: KeyValue, alsoLook: KeyV
     if (token && keptFor === home) return { token };
   }
   return {};
+}
+
+/** A link that differs from the open page in its fragment only does not load it: a new token there has to. */
+export function reloadForToken(page: Window): void {
+  page.addEventListener('hashchange', () => {
+    if (new URLSearchParams(page.location.hash.slice(1)).has('token')) page.location.reload();
+  });
 }
 
 export function keepToken(token: string, home: string, store: KeyValue): void {
