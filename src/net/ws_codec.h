@@ -36,6 +36,9 @@ public:
     template <class Sink>
     void feed(std::span<char> bytes, const Sink& sink);
 
+    // A message, or a frame, has begun and not ended.
+    bool incomplete() const { return !carry_.empty() || fragmented_; }
+
     // Bytes held for a message that is not complete.
     std::size_t held() const { return carry_.capacity() + fragments_.capacity(); }
 

@@ -105,12 +105,14 @@ void WsConnection::take(std::span<char> bytes) {
 bool WsConnection::on_item(const WsItem& item) {
     switch (item.kind) {
         case WsKind::message:
+            slow_message_ = false;
             if (!closing_) client_->on_frame(item.payload);
             break;
         case WsKind::ping:
             if (!closing_) {
                 append_ws_frame(outbox(), WsOpcode::pong, item.payload);
                 queued();
+                check_outbox();
             }
             break;
         case WsKind::pong:
@@ -159,6 +161,10 @@ void WsConnection::send(std::string_view frame) {
     if (closing_ || dropped_) return;
     append_ws_frame(outbox(), WsOpcode::text, frame);
     queued();
+    check_outbox();
+}
+
+void WsConnection::check_outbox() {
     if (unsent() > shard_.state().options.outbox_bytes) close(chat::CloseReason::too_slow);
 }
 
@@ -304,6 +310,10 @@ void WsConnection::on_due(base::Instant now) {
     if (now >= pong_deadline_) return drop("no pong");
     if (!closing_) watch_token();
     if (!closing_ && now >= next_ping_) {
+        // What is held for a message that does not come to its end is memory that only this client uses.
+        const bool incomplete = decoder_.incomplete();
+        if (incomplete && slow_message_) return fail(1008, "A message was not completed in time");
+        slow_message_ = incomplete;
         next_ping_ = now + shard_.state().options.ping_period;
         append_ws_frame(outbox(), WsOpcode::ping, {});
         queued();

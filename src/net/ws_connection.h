@@ -60,6 +60,7 @@ private:
 
     std::string& outbox();
     void queued();
+    void check_outbox();
     void on_writable();
     void sent_all();
     std::size_t unsent() const { return out_ ? out_->size() - sent_ : 0; }
@@ -86,8 +87,9 @@ private:
     bool peer_closed_ = false;  // the peer's close was received: TCP ends when all is sent
     bool failed_ = false;       // the peer broke the protocol: what it still sends is read and dropped
     bool dropped_ = false;
-    bool warned_ = false;      // of the end of the token that is in force
-    bool refreshing_ = false;  // a token is being checked
+    bool warned_ = false;        // of the end of the token that is in force
+    bool refreshing_ = false;    // a token is being checked
+    bool slow_message_ = false;  // no message was completed since the last ping, and one had begun
     mutable bool was_congested_ = false;
 };
 
