@@ -8,25 +8,28 @@ import { fileSize } from './words';
  * The address of a file, when it is one that a reader may be led to: over TLS, or from the server that this page is from. The
  * name of who sent it is no reason to trust it.
  */
-export function fileAddress(url: string, page: string = window.location.href): string | undefined {
+export function fileAddress(url: string, page: string = window.location.href): { href: string; ours: boolean } | undefined {
   try {
-    const address = new URL(url, page);
-    const ours = address.origin === new URL(page).origin && /^https?:$/.test(address.protocol);
-    if (address.username || address.password) return undefined;
-    return ours || address.protocol === 'https:' ? address.href : undefined;
+    const { origin, protocol, username, password, href } = new URL(url, page);
+    const ours = origin === new URL(page).origin && /^https?:$/.test(protocol);
+    if (username || password || !(ours || protocol === 'https:')) return undefined;
+    return { href, ours };
   } catch {
     return undefined;
   }
 }
 
-/** What a message brings besides words: a link, or a recording to listen to. Nothing is fetched before somebody asks for it. */
+/**
+ * What a message brings besides words: a link, or a recording to listen to. Nothing is fetched before somebody asks for it, and
+ * nothing plays in the page but what our server keeps: the content security policy refuses the rest.
+ */
 export function FileView({ file }: { file: FileRef }): JSX.Element {
   const [broken, setBroken] = useState(false);
   const address = fileAddress(file.url);
-  if (file.kind === 'voice' && address && !broken) {
+  if (file.kind === 'voice' && address?.ours && !broken) {
     return (
       <div class="message-audio">
-        <audio controls preload="none" src={address} title="Voice message" onError={() => setBroken(true)} />
+        <audio controls preload="none" src={address.href} title="Voice message" onError={() => setBroken(true)} />
       </div>
     );
   }
@@ -37,7 +40,7 @@ export function FileView({ file }: { file: FileRef }): JSX.Element {
       {voice ? <Mic size={20} aria-hidden="true" /> : <FileText size={20} aria-hidden="true" />}
       <span class="file-words">
         {address ? (
-          <a href={address} target="_blank" rel="noopener noreferrer nofollow">
+          <a href={address.href} target="_blank" rel="noopener noreferrer nofollow">
             {name}
           </a>
         ) : (
@@ -51,5 +54,6 @@ export function FileView({ file }: { file: FileRef }): JSX.Element {
 
 function noteOf(file: FileRef, broken: boolean): string {
   if (broken) return 'Cannot be played here; open it instead.';
-  return file.size === undefined ? '' : fileSize(file.size);
+  if (file.size !== undefined) return fileSize(file.size);
+  return file.kind === 'voice' ? 'Opens in a new tab' : '';
 }

@@ -6,7 +6,7 @@ import type { Control } from '../client/transcript';
 import { useNow } from '../ui/hooks';
 import { Menu } from '../ui/menu';
 import { chooseTheme, currentTheme, type Theme } from '../ui/theme';
-import { indicatorClass, stateWord } from './words';
+import { indicatorClass, stateWord, whoWord } from './words';
 
 export function AssistantMark({ size }: { size: number }): JSX.Element {
   return (
@@ -24,13 +24,12 @@ export function PersonMark({ name, size }: { name: string | undefined; size: num
   );
 }
 
-/** Who answers, in a word or two. */
-function Who({ control, helper }: { control: Control; helper: string | undefined }): JSX.Element {
-  if (control !== 'human') return <span id="who-answers">{control === 'waiting' ? 'AI, waiting for a person' : 'AI assistant'}</span>;
+function PersonName({ name }: { name: string | undefined }): JSX.Element {
   return (
-    <span id="admin-name-display">
-      Assisted by: <span id="admin-name">{helper ?? 'a person'}</span>
-    </span>
+    <h1 id="admin-name-display">
+      <span class="off-screen">Assisted by: </span>
+      <span id="admin-name">{name ?? 'A person'}</span>
+    </h1>
   );
 }
 
@@ -52,9 +51,9 @@ export function Header({ name, control = 'ai', helper, connection, onNewChat }: 
       <div class="column header-row">
         {control === 'human' ? <PersonMark name={helper} size={20} /> : <AssistantMark size={20} />}
         <div class="who">
-          <h1>{control === 'human' ? (helper ?? 'A person') : name}</h1>
+          {control === 'human' ? <PersonName name={helper} /> : <h1>{name}</h1>}
           <p>
-            <Who control={control} helper={helper} />
+            <span id="who-answers">{whoWord(control)}</span>
             <span class="dot" aria-hidden="true">
               ·
             </span>

@@ -40,7 +40,7 @@ export const Message = memo(function Message(props: MessageProps): JSX.Element {
         <h3 class="off-screen">{speakerOf(item)}</h3>
         {item.sender === 'admin' && first && item.name && <p class="message-name">{item.name}</p>}
         <Content item={item} />
-        <Meta {...props} />
+        {!item.event && <Meta {...props} />}
       </div>
     </article>
   );
@@ -60,7 +60,13 @@ function Face({ item, shown }: { item: Item; shown: boolean }): JSX.Element {
 
 function Content({ item }: { item: Item }): JSX.Element | null {
   if (item.sender === 'ai') return <Answer item={item} />;
-  if (item.event) return <div class="message-content plain">{eventWords(item)}</div>;
+  if (item.event) {
+    return (
+      <div class="message-content plain" title={exactTime(item.time)}>
+        {eventWords(item)}
+      </div>
+    );
+  }
   return (
     <>
       {item.file && <FileView file={item.file} />}

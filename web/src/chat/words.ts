@@ -1,7 +1,7 @@
 // What the page says, in one place.
 
 import type { ConnectionState, Reason } from '../client/connection';
-import type { Item, Notice, Problem, Transcript } from '../client/transcript';
+import type { Control, Item, Notice, Problem, Transcript } from '../client/transcript';
 
 /** The state in a word or two, for the header. */
 export function stateWord(state: ConnectionState, now: number): string {
@@ -110,6 +110,12 @@ export function eventWords(item: Item): string {
     default:
       return item.text;
   }
+}
+
+/** Who answers, in a word or two. */
+export function whoWord(control: Control): string {
+  if (control === 'human') return 'Here in person';
+  return control === 'waiting' ? 'AI, waiting for a person' : 'AI assistant';
 }
 
 /** What the card says while a person is asked for. Empty when there is none. */
