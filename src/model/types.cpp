@@ -1,5 +1,6 @@
 #include "model/types.h"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -68,6 +69,14 @@ std::string_view to_string(Control control) {
 }
 std::optional<Control> control_from(std::string_view name) {
     return value_of(controls, name);
+}
+
+bool is_shared(const Session& session, Time now) {
+    return !session.share_token.empty() && (!session.share_expires || *session.share_expires > now);
+}
+
+base::Millis duration(const Session& session, Time now) {
+    return std::max(session.end.value_or(now) - session.start, base::Millis{0});
 }
 
 }  // namespace chatbox::model

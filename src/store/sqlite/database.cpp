@@ -1,5 +1,8 @@
 #include "database.h"
 
+#include <algorithm>
+#include <limits>
+
 namespace chatbox::store::sqlite {
 
 using base::Errc;
@@ -33,6 +36,11 @@ Error to_error(const SqliteError& error) {
         default:
             return {Errc::internal, detail};  // damage, or a broken constraint that nobody expected: a bug
     }
+}
+
+std::int64_t bounded(std::size_t n) {
+    return static_cast<std::int64_t>(
+        std::min<std::size_t>(n, static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max())));
 }
 
 Database::Database(const std::filesystem::path& file, Mode mode, std::chrono::milliseconds busy_timeout) {

@@ -39,6 +39,9 @@ public:
 // What a failed call means to the caller of the port.
 base::Error to_error(const SqliteError& error);
 
+// LIMIT and OFFSET take signed numbers, and a negative LIMIT is no limit.
+std::int64_t bounded(std::size_t n);
+
 // One connection. Used by one thread at a time.
 class Database {
 public:
@@ -102,6 +105,13 @@ public:
         (bind(++position, args), ...);
         return Run(statement_.get());
     }
+    // The same for a statement that was put together: what it does not mention is not bound.
+    template <class... Args>
+    Run run_some(const Args&... args) {
+        int position = 0;
+        (bind_if_there(++position, args), ...);
+        return Run(statement_.get());
+    }
     // For a statement without rows.
     template <class... Args>
     void exec(const Args&... args) {
@@ -114,6 +124,10 @@ private:
         void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
     };
 
+    template <class Arg>
+    void bind_if_there(int position, const Arg& arg) {
+        if (position <= sqlite3_bind_parameter_count(statement_.get())) bind(position, arg);
+    }
     template <std::integral Int>
     void bind(int position, Int value) {
         bind_integer(position, static_cast<std::int64_t>(value));

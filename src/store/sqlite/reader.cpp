@@ -1,17 +1,10 @@
 #include "reader.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace chatbox::store::sqlite {
 
 namespace {
-
-// LIMIT and OFFSET take signed numbers, and a negative LIMIT is no limit.
-std::int64_t bounded(std::size_t n) {
-    return static_cast<std::int64_t>(
-        std::min<std::size_t>(n, static_cast<std::size_t>(std::numeric_limits<std::int64_t>::max())));
-}
 
 std::string select(const char* columns, const char* rest) {
     return std::string("SELECT ") + columns + " FROM " + rest;
@@ -28,15 +21,12 @@ Reader::Reader(Database& database)
       last_events_(database, select(event_columns,
                                     "event WHERE position > ?1 AND position <= ?2 "
                                     "ORDER BY position DESC LIMIT ?3")),
-      sessions_of_(database,
-                   select(session_columns, "session WHERE user = ?1 ORDER BY start DESC, id LIMIT ?2")),
-      all_sessions_(database, select(session_columns, "session ORDER BY start DESC, id LIMIT ?1 OFFSET ?2")) {
-}
+      shared_(database, select(session_columns, "session WHERE share_token = ?1")) {}
 
 Result<Session> Reader::session(const SessionId& id) {
     Run run = session_.run(id);
     if (!run.next()) return base::Error{base::Errc::not_found, "no such session"};
-    return read_session(run).record.session;
+    return read_session(run).session;
 }
 
 std::optional<std::int64_t> Reader::key_of(const SessionId& id) {
@@ -65,18 +55,15 @@ std::vector<Event> Reader::last_events(const SessionId& id, std::size_t limit) {
     return events;
 }
 
-std::vector<Session> Reader::sessions_of(const UserId& user, std::size_t limit) {
-    std::vector<Session> found;
-    Run run = sessions_of_.run(user, bounded(limit));
-    while (run.next()) found.push_back(read_session(run).record.session);
-    return found;
-}
-
-std::vector<Session> Reader::all_sessions(std::size_t limit, std::size_t offset) {
-    std::vector<Session> found;
-    Run run = all_sessions_.run(bounded(limit), bounded(offset));
-    while (run.next()) found.push_back(read_session(run).record.session);
-    return found;
+Result<SharedSession> Reader::shared(const std::string& token, Time at) {
+    Run run = shared_.run(token);
+    if (!run.next()) return base::Error{base::Errc::not_found, "no such share link"};
+    SessionRow row = read_session(run);
+    if (!model::is_shared(row.session, at)) {
+        return base::Error{base::Errc::not_found, "the share link has expired"};
+    }
+    const Seq up_to = row.share_up_to.value_or(row.session.last_seq);
+    return SharedSession{std::move(row.session), up_to};
 }
 
 }  // namespace chatbox::store::sqlite

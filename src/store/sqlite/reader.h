@@ -1,6 +1,6 @@
 #pragma once
-// The reads of the port as SQL. Used by the reader thread; each call sees all that is committed when it
-// starts.
+// The reads of a session and its events as SQL. Used by the reader thread; each call sees all that is
+// committed when it starts.
 #include "rows.h"
 
 namespace chatbox::store::sqlite {
@@ -12,8 +12,7 @@ public:
     Result<Session> session(const SessionId& id);
     std::vector<Event> events_after(const SessionId& id, Seq after, std::size_t limit);
     std::vector<Event> last_events(const SessionId& id, std::size_t limit);
-    std::vector<Session> sessions_of(const UserId& user, std::size_t limit);
-    std::vector<Session> all_sessions(std::size_t limit, std::size_t offset);
+    Result<SharedSession> shared(const std::string& token, Time at);
 
 private:
     std::optional<std::int64_t> key_of(const SessionId& id);
@@ -22,8 +21,7 @@ private:
     Statement session_;
     Statement events_after_;
     Statement last_events_;
-    Statement sessions_of_;
-    Statement all_sessions_;
+    Statement shared_;
 };
 
 }  // namespace chatbox::store::sqlite

@@ -18,7 +18,7 @@ Enum known(std::optional<Enum> value, std::string_view stored) {
 
 SessionRow read_session(const Run& row) {
     SessionRow out;
-    Session& session = out.record.session;
+    Session& session = out.session;
     out.key = row.integer(0);
     session.id = row.id<SessionId>(1);
     session.user = row.id<UserId>(2);
@@ -33,12 +33,20 @@ SessionRow read_session(const Run& row) {
     session.message_count = row.count(11);
     session.total_tokens = row.count(12);
     session.max_response_ms = row.count(13);
-    out.record.response_ms_sum = row.count(14);
+    out.response_ms_sum = row.count(14);
     session.answer_count = row.count(15);
-    if (session.answer_count > 0) session.avg_response_ms = out.record.response_ms_sum / session.answer_count;
+    if (session.answer_count > 0) {
+        session.avg_response_ms = out.response_ms_sum / answers_in_window(session);
+    }
     session.help_requested = row.integer(16) != 0;
     session.admin_assisted = row.integer(17) != 0;
     session.assisting_admin_name = row.text(18);
+    session.assisting_admin = row.id<UserId>(19);
+    session.last_seen = row.time(20);
+    out.seen_minute = row.integer(21);
+    if (!row.is_null(22)) session.share_token = row.text(22);
+    if (!row.is_null(23)) session.share_expires = row.time(23);
+    if (!row.is_null(24)) out.share_up_to = row.count(24);
     return out;
 }
 
@@ -76,6 +84,10 @@ TurnRow read_turn(const Run& row) {
     out.turn.state = known(model::turn_state_from(row.text(8)), row.text(8));
     out.stored = row.count(9);
     return out;
+}
+
+std::int64_t minute_of(Time time) {
+    return std::chrono::floor<std::chrono::minutes>(time).time_since_epoch().count();
 }
 
 std::int64_t position_of(std::int64_t session_key, Seq seq) {

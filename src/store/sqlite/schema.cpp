@@ -1,5 +1,12 @@
 #include "schema.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "response_codec.h"
+#include "store/rules.h"
+
 namespace chatbox::store::sqlite {
 
 namespace {
@@ -12,9 +19,8 @@ namespace {
 // The checks say a = 'x' OR a = 'y', not a IN ('x', 'y'): for a list SQLite builds a table, anew for each
 // row.
 //
-// Columns of session that have an index (user, start, ended) change at most once, so that an append touches
-// no index of session.
-constexpr const char* tables = R"sql(
+// Columns of session that have an index change seldom, so that an append touches no index of session.
+constexpr const char* version_1 = R"sql(
 CREATE TABLE session (
     key INTEGER PRIMARY KEY CHECK (key BETWEEN 1 AND 2147483647),
     id TEXT NOT NULL UNIQUE,
@@ -89,6 +95,74 @@ CREATE TABLE probe (                 -- written by ping
 INSERT INTO probe (key, count) VALUES (1, 0);
 )sql";
 
+// Share links, who assists, how long a session has been idle, the window of response times.
+//
+// seen_minute is the minute of last_seen: what an index can follow without being touched by each append.
+//
+// What version 1 knew of the response times is their sum over all answers and the largest; of the window it
+// gets as many as there were, at most 100, with that average and that maximum.
+constexpr const char* version_2 = R"sql(
+ALTER TABLE session ADD COLUMN assisting_admin TEXT NOT NULL DEFAULT '';
+ALTER TABLE session ADD COLUMN last_seen INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN seen_minute INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE session ADD COLUMN share_token TEXT;       -- null: no link
+ALTER TABLE session ADD COLUMN share_expires INTEGER;  -- null: never
+ALTER TABLE session ADD COLUMN share_up_to INTEGER;    -- null: not a snapshot
+
+CREATE TABLE response_window (       -- the times of the last answers: response_codec.h
+    session INTEGER PRIMARY KEY REFERENCES session (key),
+    times BLOB NOT NULL
+) STRICT;
+)sql";
+
+constexpr const char* version_2_indexes = R"sql(
+UPDATE session SET last_seen = max(last_activity, start), ended = max(ended, start),
+    seen_minute = (max(last_activity, start) - (max(last_activity, start) % 60000 + 60000) % 60000) / 60000;
+
+CREATE INDEX session_idle ON session (seen_minute) WHERE ended IS NULL AND control = 'ai';
+CREATE INDEX session_ended ON session (ended, start);
+CREATE UNIQUE INDEX session_share ON session (share_token) WHERE share_token IS NOT NULL;
+)sql";
+
+void fill_windows(Database& database) {
+    Statement sessions(database,
+                       "SELECT key, answer_count, response_ms_sum, max_response_ms FROM session "
+                       "WHERE answer_count > 0");
+    Statement insert(database, "INSERT INTO response_window (session, times) VALUES (?1, ?2)");
+    Statement update(database, "UPDATE session SET response_ms_sum = ?2 WHERE key = ?1");
+    Run run = sessions.run();
+    while (run.next()) {
+        const std::uint64_t answers = run.count(1);
+        const std::uint64_t most = run.count(3);
+        const std::uint64_t count = std::min<std::uint64_t>(answers, ResponseWindow::size);
+        // One is the largest, the others are what keeps the average.
+        const std::uint64_t sum = std::max(run.count(2) / answers * count + run.count(2) % answers * count / answers, most);
+        std::vector<std::uint64_t> times(count - 1, count > 1 ? (sum - most) / (count - 1) : 0);
+        for (std::size_t i = 0; i < times.size() && i < (sum - most) % times.size(); ++i) ++times[i];
+        times.push_back(most);
+        const std::string encoded = encode_times(times);
+        insert.exec(run.integer(0), Blob{encoded});
+        update.exec(run.integer(0), ResponseWindow(std::move(times)).sum());
+    }
+}
+
+void upgrade_to_2(Database& database) {
+    database.execute(version_2);
+    fill_windows(database);
+    database.execute(version_2_indexes);
+}
+
+// From the version that the database has to the current one. A new database takes the same steps.
+void upgrade(Database& database, std::int64_t version) {
+    // All or nothing: a crash in between leaves the database as it was.
+    database.execute("BEGIN IMMEDIATE");
+    if (version < 1) database.execute(version_1);
+    if (version < 2) upgrade_to_2(database);
+    database.execute("PRAGMA application_id = " + std::to_string(application_id));
+    database.execute("PRAGMA user_version = " + std::to_string(schema_version));
+    database.execute("COMMIT");
+}
+
 }  // namespace
 
 void prepare_schema(Database& database, const std::string& name) {
@@ -101,18 +175,16 @@ void prepare_schema(Database& database, const std::string& name) {
                                      std::to_string(version) + ", this one knows " +
                                      std::to_string(schema_version) + "); run the newer version");
         }
-        throw std::runtime_error("the database " + name + " has the unknown schema " +
-                                 std::to_string(version));
+        if (version < 1) {
+            throw std::runtime_error("the database " + name + " has the unknown schema " +
+                                     std::to_string(version));
+        }
+        return upgrade(database, version);
     }
     if (version != 0 || database.integer("SELECT count(*) FROM sqlite_schema") != 0) {
         throw std::runtime_error("the database " + name + " belongs to another program; choose another file");
     }
-    // All or nothing: a crash in between leaves an empty database.
-    database.execute("BEGIN IMMEDIATE");
-    database.execute(tables);
-    database.execute("PRAGMA application_id = " + std::to_string(application_id));
-    database.execute("PRAGMA user_version = " + std::to_string(schema_version));
-    database.execute("COMMIT");
+    upgrade(database, 0);
 }
 
 }  // namespace chatbox::store::sqlite

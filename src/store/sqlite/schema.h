@@ -5,7 +5,7 @@
 namespace chatbox::store::sqlite {
 
 // PRAGMA user_version. Grows by one with each change of the tables.
-inline constexpr std::int64_t schema_version = 1;
+inline constexpr std::int64_t schema_version = 2;
 // PRAGMA application_id: "chbx". Tells our file from somebody else's SQLite database.
 inline constexpr std::int64_t application_id = 0x63686278;
 

@@ -6,6 +6,7 @@
 #include "job.h"
 #include "open.h"
 #include "reader.h"
+#include "reports.h"
 #include "work_queue.h"
 #include "writer.h"
 
@@ -18,6 +19,7 @@ namespace {
 
 using Write = Job<Writer>;
 using Read = Job<Reader>;
+using Report = Job<Reports>;
 
 // Runs `action` and gives what went wrong, if anything did.
 template <class Action>
@@ -164,19 +166,25 @@ public:
           lock_(file.string() + ".lock", file),
           writing_(open_for_writing(file, options)),
           reading_(open_for_reading(file)),
+          reporting_(open_for_reading(file)),
           checkpointer_(file, log),
           committer_(writing_, log),
           reader_(reading_),
+          reports_(reporting_),
           writes_(options.max_queue),
           reads_(options.max_queue),
+          report_jobs_(options.max_queue),
           writer_thread_([this] { write_loop(); }),
-          reader_thread_([this] { read_loop(); }) {}
+          reader_thread_([this] { read_loop(reads_, reader_, "reads"); }),
+          reports_thread_([this] { read_loop(report_jobs_, reports_, "reports"); }) {}
 
     ~SqliteStore() override {
         writes_.close();
         reads_.close();
+        report_jobs_.close();
         writer_thread_.join();
         reader_thread_.join();
+        reports_thread_.join();
     }
 
     void accept_message(AcceptMessage request, Reply<Accepted> reply) override {
@@ -204,6 +212,22 @@ public:
         write(std::move(reply),
               [s = std::move(session), u = std::move(user), at](Writer& w) { return w.end(s, u, at); });
     }
+    void seen(std::vector<SessionId> sessions, Time at, Reply<Nothing> reply) override {
+        write(std::move(reply), [s = std::move(sessions), at](Writer& w) { return w.seen(s, at); });
+    }
+    void expire_sessions(Time idle_since, std::size_t limit, Reply<std::vector<Session>> reply) override {
+        write(std::move(reply), [idle_since, limit](Writer& w) { return w.expire_idle(idle_since, limit); });
+    }
+    void change_control(ChangeControl request, Reply<ControlChanged> reply) override {
+        write(std::move(reply), [r = std::move(request)](Writer& w) { return w.change(r); });
+    }
+    void share_session(ShareSession request, Reply<ShareLink> reply) override {
+        write(std::move(reply), [r = std::move(request)](Writer& w) { return w.share(r); });
+    }
+    void revoke_share(SessionId session, UserId user, Reply<Session> reply) override {
+        write(std::move(reply),
+              [s = std::move(session), u = std::move(user)](Writer& w) { return w.revoke(s, u); });
+    }
     void interrupt_orphans(NodeId node, Time at, Reply<std::uint64_t> reply) override {
         write(std::move(reply), [n = std::move(node), at](Writer& w) { return w.interrupt_orphans(n, at); });
     }
@@ -221,11 +245,14 @@ public:
     void last_events(SessionId id, std::size_t limit, Reply<std::vector<Event>> reply) override {
         read(std::move(reply), [id = std::move(id), limit](Reader& r) { return r.last_events(id, limit); });
     }
-    void sessions_of(UserId user, std::size_t limit, Reply<std::vector<Session>> reply) override {
-        read(std::move(reply), [u = std::move(user), limit](Reader& r) { return r.sessions_of(u, limit); });
+    void shared(std::string token, Time at, Reply<SharedSession> reply) override {
+        read(std::move(reply), [t = std::move(token), at](Reader& r) { return r.shared(t, at); });
     }
-    void all_sessions(std::size_t limit, std::size_t offset, Reply<std::vector<Session>> reply) override {
-        read(std::move(reply), [limit, offset](Reader& r) { return r.all_sessions(limit, offset); });
+    void list_sessions(SessionQuery query, Reply<SessionPage> reply) override {
+        report(std::move(reply), [q = std::move(query)](Reports& r) { return r.list(q); });
+    }
+    void metrics(Time from, Time to, Time now, Reply<Metrics> reply) override {
+        report(std::move(reply), [from, to, now](Reports& r) { return r.metrics(from, to, now); });
     }
 
 private:
@@ -237,6 +264,11 @@ private:
     template <class T, class Work>
     void read(Reply<T> reply, Work work) {
         submit(reads_, make_job<Reader>(std::move(reply), std::move(work)));
+    }
+
+    template <class T, class Work>
+    void report(Reply<T> reply, Work work) {
+        submit(report_jobs_, make_job<Reports>(std::move(reply), std::move(work)));
     }
 
     template <class Side>
@@ -257,12 +289,13 @@ private:
         }
     }
 
-    void read_loop() {
-        Trouble trouble(log_, "reads");
-        std::vector<std::unique_ptr<Read>> next;
-        while (reads_.pop(next, 1)) {
-            Read& job = *next.front();
-            const auto error = attempt([&] { job.run(reader_); });
+    template <class Side>
+    void read_loop(WorkQueue<std::unique_ptr<Job<Side>>>& jobs, Side& side, const char* calls) {
+        Trouble trouble(log_, calls);
+        std::vector<std::unique_ptr<Job<Side>>> next;
+        while (jobs.pop(next, 1)) {
+            Job<Side>& job = *next.front();
+            const auto error = attempt([&] { job.run(side); });
             if (error) job.fail(*error);
             trouble.note(error);
             post(next);
@@ -274,13 +307,17 @@ private:
     LockFile lock_;
     Database writing_;
     Database reading_;
+    Database reporting_;
     Checkpointer checkpointer_;
     Committer committer_;
     Reader reader_;
+    Reports reports_;
     WorkQueue<std::unique_ptr<Write>> writes_;
     WorkQueue<std::unique_ptr<Read>> reads_;
+    WorkQueue<std::unique_ptr<Report>> report_jobs_;
     std::thread writer_thread_;  // last: they use everything above
     std::thread reader_thread_;
+    std::thread reports_thread_;
 };
 
 }  // namespace

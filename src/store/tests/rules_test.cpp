@@ -15,28 +15,53 @@ Session session_of(const char* user, bool ended = false) {
     return session;
 }
 
+Wish wish(const UserId& user, bool create) {
+    return {user, create, create, Time{}, {}};
+}
+
 TEST(ChooseSession, PrefersTheNamedThenTheActiveThenAFreshOne) {
     const UserId alice("alice");
     const Session active = session_of("alice");
     const Session ended = session_of("alice", true);
     for (const bool create : {false, true}) {
-        EXPECT_EQ(choose_session(alice, &active, &active, create), Target::named);
-        EXPECT_EQ(choose_session(alice, &active, nullptr, create), Target::named);
-        EXPECT_EQ(choose_session(alice, &ended, &active, create), Target::active);
-        EXPECT_EQ(choose_session(alice, nullptr, &active, create), Target::active);
-        EXPECT_EQ(choose_session(alice, &ended, nullptr, create), create ? Target::fresh : Target::none);
-        EXPECT_EQ(choose_session(alice, nullptr, nullptr, create), create ? Target::fresh : Target::none);
+        const Wish it = wish(alice, create);
+        EXPECT_EQ(choose_session(it, &active, &active), Target::named);
+        EXPECT_EQ(choose_session(it, &active, nullptr), Target::named);
+        EXPECT_EQ(choose_session(it, &ended, &active), Target::active);
+        EXPECT_EQ(choose_session(it, nullptr, &active), Target::active);
+        EXPECT_EQ(choose_session(it, &ended, nullptr), create ? Target::fresh : Target::none);
+        EXPECT_EQ(choose_session(it, nullptr, nullptr), create ? Target::fresh : Target::none);
     }
+}
+
+TEST(ChooseSession, ContinuesWhatEndedLessThanTheWindowAgo) {
+    const UserId alice("alice");
+    const Session ended = session_of("alice", true);
+    const Session other = session_of("alice");
+    Wish it = wish(alice, true);
+    it.lifetime.reconnect_window = base::Millis(1000);
+    it.at = Time{} + base::Millis(999);
+    EXPECT_EQ(choose_session(it, &ended, nullptr), Target::reopen);
+    EXPECT_EQ(choose_session(it, &ended, &other), Target::active);
+    it.reopen = false;
+    EXPECT_EQ(choose_session(it, &ended, nullptr), Target::named);
+    it.at = Time{} + base::Millis(1000);
+    EXPECT_EQ(choose_session(it, &ended, nullptr), Target::fresh);
+    it.at = Time{} - base::Millis(5);  // a clock that was put back
+    EXPECT_EQ(choose_session(it, &ended, nullptr), Target::named);
 }
 
 TEST(ChooseSession, NeverGivesASessionOfSomeoneElse) {
     const Session active = session_of("bob");
     const Session ended = session_of("bob", true);
     const Session own = session_of("alice");
+    const UserId alice("alice");
     for (const Session* named : {&active, &ended}) {
         for (const Session* mine : {static_cast<const Session*>(nullptr), &own}) {
             for (const bool create : {false, true}) {
-                EXPECT_EQ(choose_session(UserId("alice"), named, mine, create), Target::forbidden);
+                Wish it = wish(alice, create);
+                it.lifetime.reconnect_window = base::Millis(1000);
+                EXPECT_EQ(choose_session(it, named, mine), Target::forbidden);
             }
         }
     }
@@ -107,16 +132,45 @@ TEST(AddMessage, NamesTheSessionOnce) {
 }
 
 TEST(AddAnswer, AveragesOverTheSumSoThatRoundingDoesNotAddUp) {
-    SessionRecord record{session_of("alice"), 0};
+    Session session = session_of("alice");
+    ResponseWindow window;
     Message answer;
     answer.sender = model::Sender::ai;
     answer.content = "x";
-    for (int i = 0; i < 1000; ++i) add_answer(record, answer, 1, i % 2 == 0 ? 1 : 2);
-    EXPECT_EQ(record.response_ms_sum, 1500U);
-    EXPECT_EQ(record.session.avg_response_ms, 1U);
-    for (int i = 0; i < 1000; ++i) add_answer(record, answer, 1, 3);
-    EXPECT_EQ(record.session.avg_response_ms, 2U);  // 4500 / 2000
-    EXPECT_EQ(record.session.total_tokens, 2000U);
+    for (int i = 0; i < 100; ++i) add_answer(session, window, answer, 1, i % 2 == 0 ? 1 : 2);
+    EXPECT_EQ(window.sum(), 150U);
+    EXPECT_EQ(session.avg_response_ms, 1U);
+    for (int i = 0; i < 50; ++i) add_answer(session, window, answer, 1, 3);
+    EXPECT_EQ(session.avg_response_ms, 2U);  // 225 / 100
+    EXPECT_EQ(session.total_tokens, 150U);
+}
+
+TEST(ResponseWindow, ForgetsWhatIsOlderThanItsSize) {
+    ResponseWindow window;
+    EXPECT_EQ(window.max(), 0U);
+    EXPECT_EQ(window.average(), 0U);
+    window.add(5000);
+    for (std::size_t i = 1; i < ResponseWindow::size; ++i) window.add(10);
+    EXPECT_EQ(window.max(), 5000U);
+    EXPECT_EQ(window.times().size(), ResponseWindow::size);
+    window.add(20);
+    EXPECT_EQ(window.max(), 20U);
+    EXPECT_EQ(window.average(), 10U);
+    EXPECT_EQ(window.times().size(), ResponseWindow::size);
+    EXPECT_EQ(window.times().back(), 20U);
+}
+
+TEST(Concurrency, CountsWhatIsOpenAtOnceAndWeighsItByTime) {
+    const auto at = [](int ms) { return Time(base::Millis(ms)); };
+    ConcurrencyMeter meter(at(0), at(1000), 1);  // one from before
+    meter.closed(at(250));
+    meter.opened(at(500));
+    meter.opened(at(500));
+    meter.closed(at(750));
+    Metrics out;
+    meter.finish(out);
+    EXPECT_EQ(out.max_concurrent, 2U);
+    EXPECT_DOUBLE_EQ(out.avg_concurrent, 0.25 + 2 * 0.25 + 0.25);
 }
 
 }  // namespace

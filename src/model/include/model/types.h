@@ -75,21 +75,34 @@ struct Session {
     std::string name;
     ModelId model;  // empty: never chosen, the first configured model answers
     Time start{};
-    Time last_activity{};
+    Time last_activity{};  // when the last event was added
+    // The last sign of life: an event, or a device that was connected. Idle sessions are found by it.
+    // Never before last_activity.
+    Time last_seen{};
     std::optional<Time> end;
     Control control = Control::ai;
     std::uint64_t control_number = 1;  // grows by one at each change of control
     Seq last_seq = 0;
     std::uint64_t message_count = 0;
     std::uint64_t total_tokens = 0;
-    std::uint64_t max_response_ms = 0;
-    std::uint64_t avg_response_ms = 0;  // over all answers of the session
-    std::uint64_t answer_count = 0;
-    bool help_requested = false;
-    bool admin_assisted = false;
+    std::uint64_t max_response_ms = 0;  // over the last 100 answers
+    std::uint64_t avg_response_ms = 0;  // the same
+    std::uint64_t answer_count = 0;     // all answers with text
+    bool help_requested = false;        // the visitor has asked for a person, now or earlier
+    bool admin_assisted = false;        // a person has taken over, now or earlier
+    UserId assisting_admin;             // who is in control; empty when nobody is
     std::string assisting_admin_name;
+    std::string share_token;            // of its share link; empty when there is none. See is_shared().
+    std::optional<Time> share_expires;  // when that stops working; nothing: never
     friend bool operator==(const Session&, const Session&) = default;
 };
+
+// Whether the session has a share link that works at `now`. share_token alone does not say so: a link that
+// has expired keeps its token until it is revoked or replaced.
+bool is_shared(const Session& session, Time now);
+
+// From the start to the end, or to `now` when it has not ended. Never negative.
+base::Millis duration(const Session& session, Time now);
 
 // One question with its answer.
 struct Turn {

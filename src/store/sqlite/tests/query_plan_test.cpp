@@ -1,5 +1,6 @@
 // Cost must not grow with what is stored: no statement may walk through a table.
 #include "reader.h"
+#include "reports.h"
 #include "schema.h"
 #include "support.h"
 #include "writer.h"

@@ -107,15 +107,50 @@ public:
                         [&](auto reply) { store_->last_events(id, limit, std::move(reply)); }))
             .value();
     }
+    Result<SessionPage> list(SessionQuery query) {
+        return wait(ask<SessionPage>(
+            [&](auto reply) { store_->list_sessions(std::move(query), std::move(reply)); }));
+    }
     std::vector<Session> sessions_of(UserId user, std::size_t limit) {
-        return wait(ask<std::vector<Session>>(
-                        [&](auto reply) { store_->sessions_of(user, limit, std::move(reply)); }))
-            .value();
+        SessionQuery query;
+        query.user = std::move(user);
+        query.limit = limit;
+        return list(std::move(query)).value().sessions;
     }
     std::vector<Session> all_sessions(std::size_t limit, std::size_t offset) {
-        return wait(ask<std::vector<Session>>(
-                        [&](auto reply) { store_->all_sessions(limit, offset, std::move(reply)); }))
+        SessionQuery query;
+        query.limit = limit;
+        query.offset = offset;
+        return list(std::move(query)).value().sessions;
+    }
+    Metrics metrics(Time from, Time to, Time now) {
+        return wait(ask<Metrics>([&](auto reply) { store_->metrics(from, to, now, std::move(reply)); }))
             .value();
+    }
+    Result<Nothing> seen(std::vector<SessionId> ids, Time at) {
+        return wait(ask<Nothing>([&](auto reply) { store_->seen(std::move(ids), at, std::move(reply)); }));
+    }
+    std::vector<Session> expire(Time idle_since, std::size_t limit = 1000) {
+        return wait(ask<std::vector<Session>>(
+                        [&](auto reply) { store_->expire_sessions(idle_since, limit, std::move(reply)); }))
+            .value();
+    }
+    std::future<Result<ControlChanged>> send(ChangeControl request) {
+        return ask<ControlChanged>(
+            [&](auto reply) { store_->change_control(std::move(request), std::move(reply)); });
+    }
+    Result<ControlChanged> change(ChangeControl request) { return wait(send(std::move(request))); }
+    std::future<Result<ShareLink>> send(ShareSession request) {
+        return ask<ShareLink>(
+            [&](auto reply) { store_->share_session(std::move(request), std::move(reply)); });
+    }
+    Result<ShareLink> share(ShareSession request) { return wait(send(std::move(request))); }
+    Result<Session> revoke(SessionId id, UserId user) {
+        return wait(ask<Session>([&](auto reply) { store_->revoke_share(id, user, std::move(reply)); }));
+    }
+    Result<SharedSession> shared(std::string token, Time at) {
+        return wait(
+            ask<SharedSession>([&](auto reply) { store_->shared(std::move(token), at, std::move(reply)); }));
     }
 
 private:

@@ -25,6 +25,7 @@ TEST_P(StoreConformance, TheFirstMessageMakesTheSessionAndIsItsFirstEvent) {
     expected.model = ModelId("demo");
     expected.start = noon;
     expected.last_activity = noon;
+    expected.last_seen = noon;
     expected.control = model::Control::ai;
     expected.control_number = 1;
     expected.last_seq = 1;
