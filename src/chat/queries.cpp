@@ -41,11 +41,21 @@ Queries::Queries(store::Store& store, const base::Clock& clock,
                  std::function<void(const model::Session&)> announce_end)
     : store_(store), clock_(clock), announce_end_(std::move(announce_end)) {}
 
-awaitable<Result<std::vector<model::Session>>> Queries::sessions_of(model::UserId user) {
-    auto start = [this, user](store::Reply<std::vector<model::Session>> reply) {
-        store_.sessions_of(user, list_limit, std::move(reply));
+awaitable<Result<store::SessionPage>> Queries::list(store::SessionQuery query) {
+    query.now = clock_.now();
+    auto start = [this, query](store::Reply<store::SessionPage> reply) {
+        store_.list_sessions(query, std::move(reply));
     };
-    return ask<std::vector<model::Session>>(std::move(start));
+    return ask<store::SessionPage>(std::move(start));
+}
+
+awaitable<Result<std::vector<model::Session>>> Queries::sessions_of(model::UserId user) {
+    store::SessionQuery query;
+    query.user = std::move(user);
+    query.limit = list_limit;
+    auto page = co_await list(std::move(query));
+    if (!page) co_return page.error();
+    co_return std::move(page->sessions);
 }
 
 awaitable<Result<Transcript>> Queries::transcript(model::SessionId session, model::UserId user) {
@@ -86,10 +96,12 @@ awaitable<Result<model::Session>> Queries::end(model::SessionId session, model::
 }
 
 awaitable<Result<std::vector<model::Session>>> Queries::all_sessions(std::size_t limit, std::size_t offset) {
-    auto start = [this, limit, offset](store::Reply<std::vector<model::Session>> reply) {
-        store_.all_sessions(limit, offset, std::move(reply));
-    };
-    return ask<std::vector<model::Session>>(std::move(start));
+    store::SessionQuery query;
+    query.limit = limit;
+    query.offset = offset;
+    auto page = co_await list(std::move(query));
+    if (!page) co_return page.error();
+    co_return std::move(page->sessions);
 }
 
 awaitable<Result<base::Nothing>> Queries::ready() {

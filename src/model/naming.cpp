@@ -45,13 +45,13 @@ char32_t small_letter(char32_t letter) {
     if (between(letter, 0x00C0, 0x00DE) && letter != 0x00D7) return letter + 0x20;
     if (small_follows_even(letter)) return letter | 1U;
     if (small_follows_odd(letter)) return letter + (letter & 1U);
-    if (letter == 0x0178) return 0x00FF;                                           // Y with diaeresis
-    if (letter == 0x0386) return 0x03AC;                                           // alpha with tonos
-    if (between(letter, 0x0388, 0x038A)) return letter + 0x25;                     // epsilon, eta, iota
-    if (letter == 0x038C) return 0x03CC;                                           // omicron
-    if (between(letter, 0x038E, 0x038F)) return letter + 0x3F;                     // upsilon, omega
+    if (letter == 0x0178) return 0x00FF;                        // Y with diaeresis
+    if (letter == 0x0386) return 0x03AC;                        // alpha with tonos
+    if (between(letter, 0x0388, 0x038A)) return letter + 0x25;  // epsilon, eta, iota
+    if (letter == 0x038C) return 0x03CC;                        // omicron
+    if (between(letter, 0x038E, 0x038F)) return letter + 0x3F;  // upsilon, omega
     if (between(letter, 0x0391, 0x03AB) && letter != 0x03A2) return letter + 0x20;
-    if (letter == 0x03C2) return 0x03C3;                                           // sigma at the end of a word
+    if (letter == 0x03C2) return 0x03C3;  // sigma at the end of a word
     if (between(letter, 0x0410, 0x042F)) return letter + 0x20;
     if (between(letter, 0x0400, 0x040F)) return letter + 0x50;
     return letter;

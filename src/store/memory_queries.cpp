@@ -106,8 +106,8 @@ void MemoryState::measure_concurrency(const std::vector<const Session*>& session
     std::vector<Time> openings;
     std::vector<Time> closings;
     for (const Session* session : sessions) {
-        const auto closing = session->end ? std::optional(closing_time(session->start, *session->end))
-                                          : std::nullopt;
+        const auto closing =
+            session->end ? std::optional(closing_time(session->start, *session->end)) : std::nullopt;
         if (session->start > until || (closing && *closing <= from)) continue;
         if (session->start < from) {
             ++open;

@@ -46,9 +46,9 @@ Result<Accepted> MemoryState::accept(AcceptMessage request) {
     }
     if (messages_.contains(request.message.id)) return message_exists();
     if (stored == nullptr && sessions_.contains(request.fresh_id)) return session_exists();
-    const bool starts = !request.turn.empty() &&
-                        (stored == nullptr ||
-                         (stored->running.empty() && stored->session.control == model::Control::ai));
+    const bool starts =
+        !request.turn.empty() &&
+        (stored == nullptr || (stored->running.empty() && stored->session.control == model::Control::ai));
     if (starts && turns_.contains(request.turn)) return turn_exists();
 
     Accepted accepted;
@@ -247,8 +247,7 @@ Result<MemoryState::Choice> MemoryState::choose(const Wish& wish, StoredSession*
     Choice choice;
     Session as_ended;  // how the rule sees the named session when it is the idle one
     const Session* seen_as = named ? &named->session : nullptr;
-    if (active != nullptr &&
-        is_idle(active->session, wish.lifetime.idle_since, !active->running.empty())) {
+    if (active != nullptr && is_idle(active->session, wish.lifetime.idle_since, !active->running.empty())) {
         choice.idle = std::exchange(active, nullptr);
         if (choice.idle == named) {
             as_ended = named->session;
@@ -309,8 +308,8 @@ void MemoryState::open_again(StoredSession& stored, Time at) {
     active_[stored.session.user] = stored.session.id;
 }
 
-MemoryState::StoredSession& MemoryState::create(const SessionId& id, const UserId& user,
-                                                const ModelId& model, Time at) {
+MemoryState::StoredSession& MemoryState::create(const SessionId& id, const UserId& user, const ModelId& model,
+                                                Time at) {
     StoredSession& stored = sessions_[id];
     stored.session = new_session(id, user, model, at);
     active_[user] = id;

@@ -35,7 +35,8 @@ public:
         write(std::move(reply), [&](MemoryState& state) { return state.open(request); });
     }
     void set_model(SessionId session, ModelId model, Reply<Session> reply) override {
-        write(std::move(reply), [&](MemoryState& state) { return state.set_model(session, std::move(model)); });
+        write(std::move(reply),
+              [&](MemoryState& state) { return state.set_model(session, std::move(model)); });
     }
     void start_turn(Turn turn, Reply<Turn> reply) override {
         write(std::move(reply), [&](MemoryState& state) { return state.start(std::move(turn)); });

@@ -20,7 +20,8 @@ constexpr base::Millis shortest_session{1};
 constexpr std::size_t token_size = 32;
 
 bool is_share_token(std::string_view token) {
-    return token.size() == token_size && token.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+    return token.size() == token_size &&
+           token.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 // What the one who asks may have, whatever the session says.

@@ -42,7 +42,9 @@ const char* column_of(SessionSort sort) {
 // Only what filters is in the statement: an index is used for what is there.
 std::string conditions(const SessionQuery& query) {
     std::string out;
-    const auto add = [&out](const char* condition) { (out += out.empty() ? " WHERE " : " AND ") += condition; };
+    const auto add = [&out](const char* condition) {
+        (out += out.empty() ? " WHERE " : " AND ") += condition;
+    };
     if (query.user) add("user = ?1");
     if (query.start_from) add("start >= ?2");
     if (query.start_to) add("start <= ?3");

@@ -136,7 +136,8 @@ void fill_windows(Database& database) {
         const std::uint64_t most = run.count(3);
         const std::uint64_t count = std::min<std::uint64_t>(answers, ResponseWindow::size);
         // One is the largest, the others are what keeps the average.
-        const std::uint64_t sum = std::max(run.count(2) / answers * count + run.count(2) % answers * count / answers, most);
+        const std::uint64_t sum =
+            std::max(run.count(2) / answers * count + run.count(2) % answers * count / answers, most);
         std::vector<std::uint64_t> times(count - 1, count > 1 ? (sum - most) / (count - 1) : 0);
         for (std::size_t i = 0; i < times.size() && i < (sum - most) % times.size(); ++i) ++times[i];
         times.push_back(most);

@@ -38,9 +38,8 @@ Writer::Writer(Database& database)
       set_control_(database,
                    "UPDATE session SET control = ?2, control_number = ?3, help_requested = ?4, "
                    "admin_assisted = ?5, assisting_admin = ?6, assisting_admin_name = ?7 WHERE key = ?1"),
-      set_share_(
-          database,
-          "UPDATE session SET share_token = ?2, share_expires = ?3, share_up_to = ?4 WHERE key = ?1"),
+      set_share_(database,
+                 "UPDATE session SET share_token = ?2, share_expires = ?3, share_up_to = ?4 WHERE key = ?1"),
       share_exists_(database, "SELECT 1 FROM session WHERE share_token = ?1"),
       seen_(database,
             "UPDATE session SET last_seen = ?2, seen_minute = ?3 "
@@ -83,8 +82,8 @@ Result<Accepted> Writer::accept(const AcceptMessage& request) {
         // It was sent before the session ended, and the answer got lost.
         if (auto known = duplicate(*named, request.message.client_id)) return *std::move(known);
     }
-    auto choice = by_admin ? choose_for_admin(request, std::move(named))
-                           : choose(wish_of(request), std::move(named));
+    auto choice =
+        by_admin ? choose_for_admin(request, std::move(named)) : choose(wish_of(request), std::move(named));
     if (!choice) return choice.error();
 
     Accepted accepted;
@@ -331,8 +330,7 @@ Result<SessionRow> Writer::create(Session session) {
 void Writer::store(const SessionRow& row) {
     const Session& s = row.session;
     update_session_.exec(row.key, s.name, s.model, s.last_activity, s.last_seq, s.message_count,
-                         s.total_tokens, s.max_response_ms, row.response_ms_sum, s.answer_count,
-                         s.last_seen);
+                         s.total_tokens, s.max_response_ms, row.response_ms_sum, s.answer_count, s.last_seen);
     const std::int64_t minute = minute_of(s.last_seen);
     if (minute != row.seen_minute) move_minute_.exec(row.key, minute);
 }

@@ -18,7 +18,7 @@ const Adapter memory{"Memory", [] { return std::make_unique<MemoryBackend>(); }}
 
 }  // namespace
 
-INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance, testing::Values(memory), adapter_name);
+CHATBOX_STORE_CONFORMANCE(Memory, testing::Values(memory));
 
 namespace {
 

@@ -23,6 +23,8 @@ public:
     Queries(store::Store& store, const base::Clock& clock,
             std::function<void(const model::Session&)> announce_end);
 
+    // `now` of the query is set here.
+    boost::asio::awaitable<base::Result<store::SessionPage>> list(store::SessionQuery query);
     boost::asio::awaitable<base::Result<std::vector<model::Session>>> sessions_of(model::UserId user);
     // not_found also when it belongs to someone else.
     boost::asio::awaitable<base::Result<Transcript>> transcript(model::SessionId session, model::UserId user);

@@ -11,8 +11,8 @@ namespace chatbox::model {
 std::string session_name(std::string_view message);
 
 // The text without the difference between capital and small letters of the Latin (up to U+017F), Greek and
-// Cyrillic alphabets; what is not such a letter, invalid UTF-8 too, stays as it is. A name is searched in this
-// form.
+// Cyrillic alphabets; what is not such a letter, invalid UTF-8 too, stays as it is. A name is searched in
+// this form.
 std::string fold_case(std::string_view text);
 
 }  // namespace chatbox::model

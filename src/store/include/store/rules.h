@@ -50,7 +50,8 @@ enum class Target {
 struct Wish {
     const UserId& user;
     bool create = false;
-    bool reopen = false;  // a session that ended within the window becomes active again; else it is only found
+    bool reopen =
+        false;  // a session that ended within the window becomes active again; else it is only found
     Time at{};
     Lifetime lifetime;
 };
@@ -61,7 +62,8 @@ Wish wish_of(const OpenSession& request);
 // not ended, null if there is none. What is idle has been ended before.
 Target choose_session(const Wish& wish, const Session* named, const Session* active);
 
-// Whether the session is to be ended because nobody was there since `idle_since`. `running`: a turn runs in it.
+// Whether the session is to be ended because nobody was there since `idle_since`. `running`: a turn runs in
+// it.
 bool is_idle(const Session& session, std::optional<Time> idle_since, bool running);
 // The end is never before the start, whatever the clock did.
 void end(Session& session, Time at);
@@ -79,7 +81,8 @@ Session new_session(SessionId id, UserId user, ModelId model, Time at);
 Seq add_message(Session& session, const Message& message);
 
 // The same for the answer of a turn, with its cost. (For an answer that a crash cut short the cost is not
-// known: add_message.) An answer without text is not counted in the response times: nobody waited for its end.
+// known: add_message.) An answer without text is not counted in the response times: nobody waited for its
+// end.
 Seq add_answer(Session& session, ResponseWindow& window, const Message& answer, std::uint64_t tokens,
                std::uint64_t response_ms);
 

@@ -134,7 +134,6 @@ struct ChangeControl {
     std::optional<std::uint64_t> control_number;  // when set, refused unless it is the current one
     UserId actor;                                 // who asks; empty: the server itself
     std::string actor_name;
-    Time at{};
     Message event;
 };
 
@@ -223,8 +222,8 @@ public:
     // --- writes ---
 
     // Errors: forbidden (the named session belongs to someone else; `as_admin` is not in control of it),
-    // not_found (no session and not `create`; none for `as_admin`), conflict (`message.id` exists already; the
-    // session has ended, for `as_admin`), unavailable.
+    // not_found (no session and not `create`; none for `as_admin`), conflict (`message.id` exists already;
+    // the session has ended, for `as_admin`), unavailable.
     virtual void accept_message(AcceptMessage request, Reply<Accepted> reply) = 0;
 
     // Errors: forbidden, not_found, unavailable.
@@ -259,8 +258,8 @@ public:
     virtual void expire_sessions(Time idle_since, std::size_t limit, Reply<std::vector<Session>> reply) = 0;
 
     // Errors: not_found (also when it is not `owner`'s); conflict (the session has ended, unless control goes
-    // to the AI; the control number moved on; `event.id` exists already). Another admin's control is no error,
-    // but an outcome.
+    // to the AI; the control number moved on; `event.id` exists already). Another admin's control is no
+    // error, but an outcome.
     virtual void change_control(ChangeControl request, Reply<ControlChanged> reply) = 0;
 
     // Gives the session's link, and makes one when there is none or it has expired. However many ask at once,

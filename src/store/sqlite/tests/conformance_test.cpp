@@ -25,6 +25,6 @@ const Adapter small{"SqliteInSmallBatches", [] { return std::make_unique<SqliteB
 
 }  // namespace
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreConformance, testing::Values(usual, small), adapter_name);
+CHATBOX_STORE_CONFORMANCE(Sqlite, testing::Values(usual, small));
 
 }  // namespace chatbox::store::conformance

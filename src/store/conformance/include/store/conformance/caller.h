@@ -108,8 +108,8 @@ public:
             .value();
     }
     Result<SessionPage> list(SessionQuery query) {
-        return wait(ask<SessionPage>(
-            [&](auto reply) { store_->list_sessions(std::move(query), std::move(reply)); }));
+        return wait(
+            ask<SessionPage>([&](auto reply) { store_->list_sessions(std::move(query), std::move(reply)); }));
     }
     std::vector<Session> sessions_of(UserId user, std::size_t limit) {
         SessionQuery query;
@@ -210,6 +210,30 @@ inline FinishTurn finish_of(const TurnId& turn, std::string content = "an answer
     request.content = std::move(content);
     request.at = noon + 2s;
     return request;
+}
+
+// Changes of control, with an event of their own.
+inline ChangeControl change_to(model::Control to, const SessionId& session, const UserId& actor,
+                               std::string name) {
+    ChangeControl request;
+    request.session = session;
+    request.to = to;
+    request.actor = actor;
+    request.actor_name = std::move(name);
+    request.event.id = fresh<MessageId>();
+    request.event.sender = model::Sender::system;
+    request.event.content = "control changes";
+    request.event.at = noon;
+    return request;
+}
+inline ChangeControl help_in(const SessionId& session) {
+    return change_to(model::Control::waiting, session, {}, {});
+}
+inline ChangeControl takeover_of(const SessionId& session, const UserId& admin, std::string name = "Admin") {
+    return change_to(model::Control::human, session, admin, std::move(name));
+}
+inline ChangeControl release_of(const SessionId& session, const UserId& admin) {
+    return change_to(model::Control::ai, session, admin, "Admin");
 }
 
 }  // namespace chatbox::store::conformance

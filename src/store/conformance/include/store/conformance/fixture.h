@@ -1,8 +1,7 @@
 #pragma once
 // What a test program hands over to have its adapter tested:
 //
-//     INSTANTIATE_TEST_SUITE_P(Memory, StoreConformance, testing::Values(Adapter{"memory", open}),
-//     adapter_name);
+//     CHATBOX_STORE_CONFORMANCE(Memory, testing::Values(Adapter{"memory", open}));
 //
 // Each test gets a store of its own, empty.
 #include <gtest/gtest.h>

@@ -118,6 +118,7 @@ TEST_P(StoreConformance, OpeningFindsTheActiveSessionOrMakesAnEmptyOne) {
     expected.model = ModelId("demo");
     expected.start = noon;
     expected.last_activity = noon;
+    expected.last_seen = noon;
     EXPECT_EQ(opened.session, expected);
     EXPECT_EQ(call().session(request.fresh_id).value(), expected);
 
