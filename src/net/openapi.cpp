@@ -14,7 +14,7 @@ namespace json = boost::json;
 namespace {
 
 json::string text_of(std::string_view text) {
-    return json::string({text.data(), text.size()});
+    return json::string(json::string_view(text.data(), text.size()));
 }
 
 json::object schema_of(std::string_view body) {
