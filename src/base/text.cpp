@@ -66,6 +66,17 @@ bool is_valid_utf8(std::string_view text) {
     return true;
 }
 
+std::string to_valid_utf8(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    while (!text.empty()) {
+        const std::size_t n = sequence_length(text);
+        out += n == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, n);
+        text.remove_prefix(n == 0 ? 1 : n);
+    }
+    return out;
+}
+
 std::size_t utf8_floor(std::string_view text, std::size_t limit) {
     if (limit >= text.size()) return text.size();
     while (limit > 0 && (static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;

@@ -43,9 +43,9 @@ void append_escape(std::string& out, char c) {
     out.push_back(digits[static_cast<unsigned char>(c) & 15]);
 }
 
-template <class Int>
-void append_number(std::string& out, Int number) {
-    std::array<char, 24> digits{};
+template <class Number>
+void append_number(std::string& out, Number number) {
+    std::array<char, 32> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     out.append(digits.data(), end);
 }
@@ -105,6 +105,12 @@ JsonWriter& JsonWriter::value(std::uint64_t number) {
 }
 
 JsonWriter& JsonWriter::value(std::int64_t number) {
+    separate();
+    append_number(out_, number);
+    return *this;
+}
+
+JsonWriter& JsonWriter::value(double number) {
     separate();
     append_number(out_, number);
     return *this;

@@ -123,6 +123,15 @@ TEST(TrimUnicode, IsSafeOnBytesThatAreNotUtf8) {
     EXPECT_EQ(trim_unicode("\xFF "), "\xFF");
 }
 
+TEST(ToValidUtf8, ReplacesWhatIsNotUtf8AndKeepsTheRest) {
+    EXPECT_EQ(to_valid_utf8("plain"), "plain");
+    EXPECT_EQ(to_valid_utf8("\xC3\xA9\xE2\x9C\x93"), "\xC3\xA9\xE2\x9C\x93");
+    EXPECT_EQ(to_valid_utf8("a\xFF\x62"), "a\xEF\xBF\xBD\x62");
+    EXPECT_EQ(to_valid_utf8("\xE2\x9C"), "\xEF\xBF\xBD\xEF\xBF\xBD");
+    EXPECT_TRUE(is_valid_utf8(to_valid_utf8("\xED\xA0\x80\xC0\x80\xF5")));
+    EXPECT_EQ(to_valid_utf8(""), "");
+}
+
 TEST(Base64, GivesTheVectorsOfRfc4648) {
     EXPECT_EQ(base64_encode(""), "");
     EXPECT_EQ(base64_encode("f"), "Zg==");

@@ -9,6 +9,9 @@ namespace chatbox::base {
 // True if `text` is well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms, at most U+10FFFF).
 bool is_valid_utf8(std::string_view text);
 
+// `text` with every byte that is not part of well-formed UTF-8 replaced by U+FFFD.
+std::string to_valid_utf8(std::string_view text);
+
 // The largest n <= limit such that the first n bytes of valid UTF-8 `text` end at a character boundary.
 std::size_t utf8_floor(std::string_view text, std::size_t limit);
 

@@ -24,6 +24,7 @@ public:
     JsonWriter& value(std::uint64_t number);
     JsonWriter& value(std::int64_t number);
     JsonWriter& value(bool flag);
+    JsonWriter& value(double number);  // finite
 
     template <class T>
     JsonWriter& field(std::string_view name, const T& v) {
