@@ -129,6 +129,14 @@ HttpAnswer bad_request(std::string_view text) {
     return error_answer(400, "BAD_REQUEST", text);
 }
 
+std::vector<ParameterDoc> event_range_doc() {
+    constexpr std::string_view number = R"({"type":"string","examples":["0","1","3"]})";
+    return {{"after_seq", number, "Only messages behind this position"},
+            {"before_seq", number, "Only messages before this position"},
+            {"limit", R"({"type":"string","examples":["1","2","1000"]})",
+             "At most so many, 1 to 1000: with after_seq the first ones, else the last ones"}};
+}
+
 HttpAnswer store_failure(ServerState& state, const base::Error& error) {
     if (error.code == base::Errc::not_found) return session_not_found();
     state.log.error("http", "a request failed", {{"error", error.detail}});

@@ -86,6 +86,8 @@ HttpAnswer json_answer(std::string body);
 HttpAnswer not_found_page();
 HttpAnswer session_not_found();
 HttpAnswer bad_request(std::string_view text);
+// The query parameters that read_event_range() reads.
+std::vector<ParameterDoc> event_range_doc();
 // For any error of the store: 404 for not_found, 503 when it cannot be reached, else 500.
 HttpAnswer store_failure(ServerState& state, const base::Error& error);
 

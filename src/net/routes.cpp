@@ -100,7 +100,9 @@ void add_common_headers(HttpAnswer& answer, const Options& options) {
     headers.emplace_back("Permissions-Policy", "geolocation=(), microphone=(self), camera=(self)");
 }
 
-awaitable<HttpAnswer> answer_request(HttpRequest request, ServerState& state) {
+namespace {
+
+awaitable<HttpAnswer> dispatch(HttpRequest request, ServerState& state) {
     const std::string& prefix = state.options.prefix;
     if (!request.path.starts_with(prefix)) co_return not_found_page();
     const std::string rest = request.path.substr(prefix.size());
@@ -120,6 +122,27 @@ awaitable<HttpAnswer> answer_request(HttpRequest request, ServerState& state) {
     if (!answer) answer = co_await route.handler(std::move(call));
     answer->endpoint = route.pattern;
     co_return std::move(*answer);
+}
+
+// The name of a route in the metrics: /chatbox/sessions/:sessionID.
+std::string metric_name(const std::string& prefix, std::string_view pattern) {
+    if (pattern.empty()) return {};
+    std::string name = prefix + "/";
+    for (const char c : pattern) {
+        if (c != '}') name += c == '{' ? ':' : c;
+    }
+    return name;
+}
+
+}  // namespace
+
+awaitable<HttpAnswer> answer_request(HttpRequest request, ServerState& state) {
+    const base::Instant start = state.clock.steady();
+    const std::string method = request.method;
+    HttpAnswer answer = co_await dispatch(std::move(request), state);
+    const auto took = std::chrono::duration_cast<base::Millis>(state.clock.steady() - start);
+    state.metrics.http_request(metric_name(state.options.prefix, answer.endpoint), method, took);
+    co_return answer;
 }
 
 }  // namespace chatbox::net

@@ -1,8 +1,11 @@
 // What staff sees and does (contract 7.7 to 7.9).
-#include "query_parameters.h"
+#include <cmath>
+
+#include "base/text.h"
 #include "route_table.h"
 #include "routes.h"
 #include "session_json.h"
+#include "session_query.h"
 #include "wire/json_writer.h"
 
 namespace chatbox::net {
@@ -12,31 +15,165 @@ using wire::JsonWriter;
 
 namespace {
 
-constexpr std::size_t default_limit = 100;
-constexpr std::size_t most_rows = 1000;
-
-awaitable<HttpAnswer> list_all_sessions(Call call) {
+awaitable<HttpAnswer> list_matching(Call call, store::SessionQuery query) {
     ServerState& state = call.state;
-    const std::size_t limit = list_limit(call.request.parameter("limit"), default_limit, most_rows);
-    const std::size_t offset = list_offset(call.request.parameter("offset"));
-    auto sessions = co_await state.queries.all_sessions(limit, offset);
-    if (!sessions) co_return store_failure(state, sessions.error());
+    auto page = co_await state.queries.sessions(query);
+    if (!page) co_return store_failure(state, page.error());
     std::string body;
     JsonWriter json(body);
     json.begin_object();
-    write_sessions(json, *sessions, state.clock.now());
-    json.field("count", std::uint64_t{sessions->size()}).field("limit", std::uint64_t{limit});
-    json.field("offset", std::uint64_t{offset}).end_object();
+    write_sessions(json, page->sessions, state.clock.now());
+    json.field("count", std::uint64_t{page->sessions.size()}).field("limit", std::uint64_t{query.limit});
+    json.field("offset", std::uint64_t{query.offset}).field("total", page->total).end_object();
     co_return json_answer(std::move(body));
 }
 
-}  // namespace
+awaitable<HttpAnswer> list_all_sessions(Call call) {
+    auto query = read_admin_query(call.request);
+    if (const auto* wrong = std::get_if<BadParameter>(&query)) co_return bad_request(wrong->text);
+    store::SessionQuery wanted = std::get<store::SessionQuery>(std::move(query));
+    co_return co_await list_matching(std::move(call), std::move(wanted));
+}
 
-std::vector<Route> admin_routes() {
-    const ParameterDoc limit{"limit", R"({"type":"string"})",
-                             "Most rows to give: 1 to 1000. Anything else is 100; `10abc` is 10"};
-    const ParameterDoc offset{"offset", R"({"type":"string"})",
-                              "Rows to leave out. Anything but a positive number is 0"};
+awaitable<HttpAnswer> list_sessions_of_user(Call call) {
+    // The name in the path counts, whatever the query says.
+    std::erase_if(call.request.query, [](const auto& parameter) { return parameter.first == "user_id"; });
+    call.request.query.emplace_back("user_id", call.names.front());
+    co_return co_await list_all_sessions(std::move(call));
+}
+
+awaitable<HttpAnswer> show_any_session(Call call) {
+    const auto range = read_event_range(call.request);
+    if (const auto* wrong = std::get_if<BadParameter>(&range)) co_return bad_request(wrong->text);
+    const model::SessionId id(call.names.front());
+    const chat::EventRange wanted = std::get<chat::EventRange>(range);
+    const std::optional<model::UserId> anybody;
+    auto transcript = co_await call.state.queries.transcript(id, anybody, wanted);
+    if (!transcript) co_return store_failure(call.state, transcript.error());
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object().field("user_id", transcript->session.user.str());
+    json.field("help_requested", transcript->session.help_requested);
+    json.field("admin_assisted", transcript->session.admin_assisted);
+    write_transcript(json, *transcript);
+    json.end_object();
+    co_return json_answer(std::move(body));
+}
+
+awaitable<HttpAnswer> show_metrics(Call call) {
+    ServerState& state = call.state;
+    const auto read = read_period(call.request, state.clock.now());
+    if (const auto* wrong = std::get_if<BadParameter>(&read)) co_return bad_request(wrong->text);
+    const Period period = std::get<Period>(read);
+    auto metrics = co_await state.queries.metrics(period.from.time, period.to.time);
+    if (!metrics) co_return store_failure(state, metrics.error());
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object().key("metrics").begin_object();
+    json.field("TotalSessions", metrics->total_sessions).field("ActiveSessions", metrics->active_sessions);
+    json.field("TotalTokens", metrics->total_tokens).field("AvgResponseTime", metrics->avg_response_ms);
+    json.field("MaxResponseTime", metrics->max_response_ms);
+    json.field("AdminAssistedCount", metrics->admin_assisted).end_object();
+    json.key("time_range").begin_object().field("start", format_in_zone(period.from));
+    json.field("end", format_in_zone(period.to)).end_object();
+    // The names that the stock pages look for.
+    json.field("total_sessions", metrics->total_sessions).field("active_sessions", metrics->active_sessions);
+    json.field("total_tokens", metrics->total_tokens).field("avg_response_time", metrics->avg_response_ms);
+    json.field("max_response_time", metrics->max_response_ms);
+    json.field("admin_assisted_count", metrics->admin_assisted);
+    json.field("avg_concurrent", std::round(metrics->avg_concurrent * 100) / 100);
+    json.field("max_concurrent", metrics->max_concurrent).end_object();
+    co_return json_answer(std::move(body));
+}
+
+// Failures of what changes a session: the original has `error`, its page reads `message`.
+HttpAnswer with_message(const HttpAnswer& failure, std::string_view code, std::string_view text) {
+    HttpAnswer answer = failure;
+    answer.body.clear();
+    JsonWriter(answer.body)
+        .begin_object()
+        .field("error", text)
+        .field("code", code)
+        .field("message", text)
+        .end_object();
+    return answer;
+}
+
+HttpAnswer refused(std::string_view text) {
+    return with_message(bad_request(text), "BAD_REQUEST", text);
+}
+
+HttpAnswer control_failure(ServerState& state, const base::Error& error) {
+    if (error.code == base::Errc::conflict) return refused("session has already ended");
+    const HttpAnswer failure = store_failure(state, error);
+    switch (failure.status) {
+        case 404:
+            return with_message(failure, "NOT_FOUND", "Session not found");
+        case 503:
+            return with_message(failure, "SERVICE_UNAVAILABLE", "Service temporarily unavailable");
+        default:
+            return with_message(failure, "INTERNAL_ERROR", "An internal error occurred");
+    }
+}
+
+HttpAnswer control_answer(ServerState& state, const base::Result<store::ControlChanged>& result,
+                          const chat::Admin& admin, std::string_view done) {
+    if (!result) return control_failure(state, result.error());
+    const model::Session& session = result->session;
+    if (result->outcome == store::ControlOutcome::held) {
+        return refused("session already assisted by another admin: " + session.assisting_admin_name + " (" +
+                       session.assisting_admin.str() + ")");
+    }
+    std::string body;
+    JsonWriter json(body);
+    json.begin_object().field("message", done).field("session_id", session.id.str());
+    json.field("admin_id", admin.id.str()).end_object();
+    return json_answer(std::move(body));
+}
+
+awaitable<HttpAnswer> take_over(Call call) {
+    const model::SessionId id(call.names.front());
+    const chat::Admin admin{call.identity.user, call.identity.name};
+    auto changed = co_await call.state.queries.take_over(id, admin);
+    co_return control_answer(call.state, changed, admin, "Takeover initiated successfully");
+}
+
+awaitable<HttpAnswer> release(Call call) {
+    const model::SessionId id(call.names.front());
+    const chat::Admin admin{call.identity.user, call.identity.name};
+    auto changed = co_await call.state.queries.release(id, admin);
+    co_return control_answer(call.state, changed, admin, "Session released successfully");
+}
+
+std::vector<ParameterDoc> list_parameters() {
+    constexpr std::string_view time = R"({"type":"string","examples":["2026-02-22T10:00:00Z","2026-02-22"]})";
+    return {
+        {"status", R"({"type":"string","examples":["active","ended"]})",
+         "`active` or `ended`; anything else is ignored"},
+        {"admin_assisted", R"({"type":"string","examples":["true","false"]})",
+         "`true`: only assisted ones; anything else: only the others"},
+        {"start_time_from", time, "RFC 3339 or a date; started then or later"},
+        {"start_time_to", time, "RFC 3339 or a date, which is meant to its end; started then or earlier"},
+        {"start_time", time, "The same as start_time_from"},
+        {"end_time", time, "The same as start_time_to"},
+        {"q", R"({"type":"string"})", "Only sessions whose name contains this, whatever the case"},
+        {"sort_by",
+         R"({"type":"string","examples":["start_time","end_time","message_count","total_tokens","user_id",
+                 "last_activity","duration"]})",
+         "`start_time` (default), `end_time`, `message_count`, `total_tokens`, `user_id`, `last_activity` or "
+         "`duration`. What is equal is in the order of the id"},
+        {"sort_order", R"({"type":"string","examples":["asc","desc"]})", "`desc` (default) or `asc`"},
+        {"limit", R"({"type":"string","examples":["2","100","1000"]})",
+         "Most rows to give: 1 to 1000. Anything else is 100; `10abc` is 10"},
+        {"offset", R"({"type":"string","examples":["0","1"]})",
+         "Rows to leave out. Anything but a positive number is 0"}};
+}
+
+std::vector<Route> reading_routes() {
+    std::vector<ParameterDoc> all = list_parameters();
+    all.insert(all.begin(), {"user_id", R"({"type":"string"})", "Only this user's; at most 255 bytes"});
+    constexpr std::string_view time =
+        R"({"type":"string","examples":["2026-02-22T10:00:00+01:00","2026-02-22"]})";
     return {{"GET",
              "admin/sessions",
              Access::admin,
@@ -44,8 +181,69 @@ std::vector<Route> admin_routes() {
              {.id = "listAllSessions",
               .summary = "The sessions of everybody",
               .topic = "admin",
-              .query = {limit, offset},
-              .answers = {{200, "AdminSessionList", "The sessions"}}}}};
+              .query = all,
+              .answers = {{200, "AdminSessionList", "The sessions"}}}},
+            {"GET",
+             "admin/sessions/{sessionID}",
+             Access::admin,
+             show_any_session,
+             {.id = "getAnySession",
+              .summary = "The messages of anybody's session",
+              .topic = "admin",
+              .names = {{"sessionID", R"({"type":"string"})", "Any session"}},
+              .query = event_range_doc(),
+              .answers = {{200, "AdminTranscript", "The session"}, {404, "Error", "No such session"}}}},
+            {"GET",
+             "admin/users/{userID}/sessions",
+             Access::admin,
+             list_sessions_of_user,
+             {.id = "listSessionsOfUser",
+              .summary = "The sessions of a user",
+              .topic = "admin",
+              .names = {{"userID", R"({"type":"string"})", "At most 255 bytes"}},
+              .query = list_parameters(),
+              .answers = {{200, "AdminSessionList", "The sessions"}}}},
+            {"GET",
+             "admin/metrics",
+             Access::admin,
+             show_metrics,
+             {.id = "getMetrics",
+              .summary = "Figures over the sessions that started in a period",
+              .topic = "admin",
+              .query = {{"start_time", time, "RFC 3339 or a date; 24 hours ago by default"},
+                        {"end_time", time, "RFC 3339 or a date, which is meant to its end; now by default"}},
+              .answers = {{200, "Metrics", "The figures"}}}}};
+}
+
+}  // namespace
+
+std::vector<Route> admin_routes() {
+    std::vector<Route> routes = reading_routes();
+    const ParameterDoc id{"sessionID", R"({"type":"string"})", "Any session"};
+    const AnswerDoc unknown{404, "Error", "No such session"};
+    routes.push_back({"POST",
+                      "admin/takeover/{sessionID}",
+                      Access::admin,
+                      take_over,
+                      {.id = "takeOver",
+                       .summary = "Answer a session in person. From now on the AI is silent in it",
+                       .topic = "admin",
+                       .names = {id},
+                       .answers = {{200, "ControlTaken", "The caller is in control"},
+                                   {400, "Error", "Another admin is, or the session has ended"},
+                                   unknown}}});
+    routes.push_back({"POST",
+                      "admin/release/{sessionID}",
+                      Access::admin,
+                      release,
+                      {.id = "release",
+                       .summary = "Leave a session to the AI again. Doing it again changes nothing",
+                       .topic = "admin",
+                       .names = {id},
+                       .answers = {{200, "ControlTaken", "The AI is in control"},
+                                   {400, "Error", "Another admin is in control"},
+                                   unknown}}});
+    return routes;
 }
 
 }  // namespace chatbox::net

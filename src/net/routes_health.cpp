@@ -50,26 +50,48 @@ awaitable<HttpAnswer> readiness(Call call) {
     co_return answer;
 }
 
+awaitable<HttpAnswer> scrape(Call call) {
+    ServerState& state = call.state;
+    // Asked when it is wanted: so it is right after a start, and with many processes.
+    const auto active = co_await state.queries.active_sessions();
+    if (active) {
+        state.metrics.set_active_sessions(*active);
+    } else {
+        state.log.warn("metrics", "active sessions could not be counted", {{"error", active.error().detail}});
+    }
+    HttpAnswer answer;
+    answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    answer.body = state.metrics.text();
+    co_return answer;
+}
+
 }  // namespace
 
 std::vector<Route> health_routes() {
-    return {
-        {"GET",
-         "healthz",
-         Access::visitor,
-         health,
-         {.id = "isAlive",
-          .summary = "The process lives. No dependency is checked",
-          .topic = "health",
-          .answers = {{200, "Health", "It does"}}}},
-        {"GET",
-         "readyz",
-         Access::visitor,
-         readiness,
-         {.id = "isReady",
-          .summary = "The process can serve: store, models, not shutting down",
-          .topic = "health",
-          .answers = {{200, "Readiness", "It can"}, {503, "Readiness", "It cannot; `checks` says why"}}}}};
+    return {{"GET",
+             "healthz",
+             Access::visitor,
+             health,
+             {.id = "isAlive",
+              .summary = "The process lives. No dependency is checked",
+              .topic = "health",
+              .answers = {{200, "Health", "It does"}}}},
+            {"GET",
+             "readyz",
+             Access::visitor,
+             readiness,
+             {.id = "isReady",
+              .summary = "The process can serve: store, models, not shutting down",
+              .topic = "health",
+              .answers = {{200, "Readiness", "It can"}, {503, "Readiness", "It cannot; `checks` says why"}}}},
+            {"GET",
+             "metrics/prometheus",
+             Access::scrape,
+             scrape,
+             {.id = "scrape",
+              .summary = "Counters and times for Prometheus, for the networks that may read them",
+              .topic = "health",
+              .answers = {{200, "text/plain", "Text format 0.0.4"}}}}};
 }
 
 }  // namespace chatbox::net

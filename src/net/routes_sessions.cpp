@@ -2,6 +2,7 @@
 #include "route_table.h"
 #include "routes.h"
 #include "session_json.h"
+#include "session_query.h"
 #include "wire/json_writer.h"
 
 namespace chatbox::net {
@@ -14,29 +15,34 @@ namespace {
 awaitable<HttpAnswer> list_sessions(Call call) {
     ServerState& state = call.state;
     const model::UserId user = call.identity.user;
-    auto sessions = co_await state.queries.sessions_of(user);
-    if (!sessions) co_return store_failure(state, sessions.error());
+    auto query = read_user_query(call.request, user);
+    if (const auto* wrong = std::get_if<BadParameter>(&query)) co_return bad_request(wrong->text);
+    const store::SessionQuery wanted = std::get<store::SessionQuery>(std::move(query));
+    auto page = co_await state.queries.sessions(wanted);
+    if (!page) co_return store_failure(state, page.error());
     std::string body;
     JsonWriter json(body);
     json.begin_object();
-    write_sessions(json, *sessions, state.clock.now());
-    json.field("user_id", user.str()).field("count", std::uint64_t{sessions->size()});
-    json.field("limit", std::uint64_t{chat::Queries::list_limit});
-    json.field("truncated", sessions->size() == chat::Queries::list_limit).end_object();
+    write_sessions(json, page->sessions, state.clock.now());
+    json.field("user_id", user.str()).field("count", std::uint64_t{page->sessions.size()});
+    json.field("limit", std::uint64_t{wanted.limit}).field("offset", std::uint64_t{wanted.offset});
+    json.field("total", page->total);
+    json.field("truncated", page->sessions.size() == wanted.limit).end_object();
     co_return json_answer(std::move(body));
 }
 
 awaitable<HttpAnswer> show_session(Call call) {
+    const auto range = read_event_range(call.request);
+    if (const auto* wrong = std::get_if<BadParameter>(&range)) co_return bad_request(wrong->text);
     const model::SessionId id(call.names.front());
-    auto transcript = co_await call.state.queries.transcript(id, call.identity.user);
+    const std::optional<model::UserId> owner = call.identity.user;
+    const chat::EventRange wanted = std::get<chat::EventRange>(range);
+    auto transcript = co_await call.state.queries.transcript(id, owner, wanted);
     if (!transcript) co_return store_failure(call.state, transcript.error());
-    const model::Session& session = transcript->session;
     std::string body;
     JsonWriter json(body);
-    json.begin_object().field("session_id", session.id.str()).field("name", session.name);
-    json.field("model_id", session.model.str()).field("is_active", !session.end.has_value());
-    json.field("last_seq", session.last_seq);
-    write_messages(json, transcript->events);
+    json.begin_object();
+    write_transcript(json, *transcript);
     json.end_object();
     co_return json_answer(std::move(body));
 }
@@ -52,6 +58,10 @@ awaitable<HttpAnswer> end_session(Call call) {
 
 std::vector<Route> session_routes() {
     const ParameterDoc id{"sessionID", R"({"type":"string"})", "A session of the caller"};
+    const ParameterDoc limit{"limit", R"({"type":"string","examples":["2","100","1000"]})",
+                             "Most rows to give: 1 to 1000. Anything else is 100; `10abc` is 10"};
+    const ParameterDoc offset{"offset", R"({"type":"string","examples":["0","1"]})",
+                              "Rows to leave out. Anything but a positive number is 0"};
     const AnswerDoc unknown{404, "Error", "No such session, or somebody else's"};
     return {{"GET",
              "sessions",
@@ -60,7 +70,13 @@ std::vector<Route> session_routes() {
              {.id = "listSessions",
               .summary = "The caller's sessions, newest start first",
               .topic = "sessions",
-              .answers = {{200, "SessionList", "At most 100 of them"}}}},
+              .query = {limit,
+                        offset,
+                        {"status", R"({"type":"string","examples":["active","ended"]})",
+                         "`active` or `ended`; anything else is ignored"},
+                        {"q", R"({"type":"string"})",
+                         "Only sessions whose name contains this, whatever the case"}},
+              .answers = {{200, "SessionList", "The sessions"}}}},
             {"GET",
              "sessions/{sessionID}",
              Access::user,
@@ -69,6 +85,7 @@ std::vector<Route> session_routes() {
               .summary = "The messages of a session, in the order in which they were stored",
               .topic = "sessions",
               .names = {id},
+              .query = event_range_doc(),
               .answers = {{200, "Transcript", "The session"}, unknown}}},
             {"POST",
              "sessions/{sessionID}/end",

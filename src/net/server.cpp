@@ -23,8 +23,8 @@ constexpr base::Millis accept_pause{100};
 class TcpServer final : public Server {
 public:
     TcpServer(Options options, Facts facts, std::vector<Shard> shards, const auth::TokenVerifier& verifier,
-              chat::Queries& queries, const base::Clock& clock, base::Log& log)
-        : state_{std::move(options), std::move(facts), verifier, queries, clock, log},
+              chat::Queries& queries, const base::Clock& clock, base::Log& log, base::Metrics& metrics)
+        : state_{std::move(options), std::move(facts), verifier, queries, clock, log, metrics},
           acceptor_(shards.front().loop),
           pause_(shards.front().loop),
           purge_(shards.front().loop) {
@@ -133,9 +133,9 @@ private:
 
 std::unique_ptr<Server> make_server(Options options, Facts facts, std::vector<Shard> shards,
                                     const auth::TokenVerifier& verifier, chat::Queries& queries,
-                                    const base::Clock& clock, base::Log& log) {
+                                    const base::Clock& clock, base::Log& log, base::Metrics& metrics) {
     return std::make_unique<TcpServer>(std::move(options), std::move(facts), std::move(shards), verifier,
-                                       queries, clock, log);
+                                       queries, clock, log, metrics);
 }
 
 std::size_t shard_of(const model::UserId& user, std::size_t shard_count) {

@@ -11,7 +11,11 @@ namespace chatbox::net {
 // "sessions": [ SessionSummary, ... ]
 void write_sessions(wire::JsonWriter& json, const std::vector<model::Session>& sessions, base::Time now);
 
-// "messages": [ StoredMessage, ... ]
-void write_messages(wire::JsonWriter& json, const std::vector<model::Event>& events);
+// The fields of a session and its messages, for those who may read it all.
+void write_transcript(wire::JsonWriter& json, const chat::Transcript& transcript);
+
+// The same for everybody who has the link: nothing that says who its user is, which model answers, or how the
+// service works inside.
+void write_shared(wire::JsonWriter& json, const chat::Transcript& transcript);
 
 }  // namespace chatbox::net

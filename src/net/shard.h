@@ -25,6 +25,7 @@ struct ServerState {
     chat::Queries& queries;
     const base::Clock& clock;
     base::Log& log;
+    base::Metrics& metrics;
     Guard guard{options};
     std::atomic<bool> draining{false};
     std::atomic<std::size_t> web_sockets{0};

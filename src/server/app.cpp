@@ -22,6 +22,7 @@
 #include "llm/demo/demo_provider.h"
 #include "llm/openai/openai_provider.h"
 #include "net/server.h"
+#include "ops/prometheus_metrics.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace chatbox::server {
@@ -160,6 +161,8 @@ public:
 private:
     bool open_store();
     void build();
+    // Where everything of this user lives.
+    Shard& home_of(const model::UserId& user) { return *shards_[net::shard_of(user, shards_.size())]; }
     int serve(const std::function<void(std::uint16_t)>& on_ready);
     void announce(std::uint16_t port) const;
     void begin_shutdown(int signal);
@@ -169,6 +172,7 @@ private:
     const Config& config_;
     base::Log& log_;
     base::SystemClock clock_;
+    std::unique_ptr<base::Metrics> metrics_ = ops::make_prometheus_metrics();
     asio::io_context start_loop_;  // for what is asked of the store before the shards run
     std::unique_ptr<store::Store> store_;
     std::unique_ptr<auth::TokenVerifier> verifier_;
@@ -225,10 +229,13 @@ void App::build() {
         work_.emplace_back(shard->loop.get_executor());
         shards_.push_back(std::move(shard));
     }
-    queries_ = std::make_unique<chat::Queries>(*store_, clock_, [this](const model::Session& ended) {
-        Shard& home = *shards_[net::shard_of(ended.user, shards_.size())];
+    chat::Announcements announce;
+    announce.ended = [this](const model::Session& ended) {
+        Shard& home = home_of(ended.user);
         asio::post(home.loop, [&home, id = ended.id] { home.hub->session_ended(id); });
-    });
+    };
+    announce.control_changed = [](const model::Session&, const model::Event&) {};
+    queries_ = std::make_unique<chat::Queries>(*store_, clock_, std::move(announce), *metrics_);
     if (config_.auth.has_public_keys()) {
         Shard& home = *shards_.front();
         keys_ = auth::jwks::make_key_keeper(key_options(config_.auth), home.loop.get_executor(), *home.http,
@@ -237,7 +244,7 @@ void App::build() {
     }
     verifier_ = auth::make_verifier(token_rules(config_.auth), keys_.get());
     server_ = net::make_server(net_options(config_), {config_.llm.providers.size(), CHATBOX_VERSION},
-                               std::move(net_shards), *verifier_, *queries_, clock_, log_);
+                               std::move(net_shards), *verifier_, *queries_, clock_, log_, *metrics_);
 }
 
 void App::announce(std::uint16_t port) const {

@@ -11,6 +11,7 @@
 #include "auth/token.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/result.h"
 #include "chat/hub.h"
 #include "chat/queries.h"
@@ -84,7 +85,7 @@ public:
 // All arguments that are references outlive the server; destroy it after the loops have stopped.
 std::unique_ptr<Server> make_server(Options options, Facts facts, std::vector<Shard> shards,
                                     const auth::TokenVerifier& verifier, chat::Queries& queries,
-                                    const base::Clock& clock, base::Log& log);
+                                    const base::Clock& clock, base::Log& log, base::Metrics& metrics);
 
 // The shard on which everything of this user lives.
 std::size_t shard_of(const model::UserId& user, std::size_t shard_count);
