@@ -41,7 +41,7 @@ test('a user lists his sessions, newest first', async (t) => {
   const answer = await request(server, '/sessions', { token: ada.token });
   assert.deepEqual([answer.status, answer.headers['content-type']], [200, json]);
   const { sessions, ...rest } = answer.json();
-  assert.deepEqual(rest, { user_id: 'ada', count: 2, limit: 100, truncated: false });
+  assert.deepEqual(rest, { user_id: 'ada', count: 2, limit: 100, offset: 0, total: 2, truncated: false });
   assert.deepEqual(
     sessions.map(({ id, is_active }) => [id, is_active]),
     [
@@ -66,7 +66,15 @@ test('a user lists his sessions, newest first', async (t) => {
 test('a user without sessions gets an empty list', async (t) => {
   const { server } = await stage(t);
   const answer = await request(server, '/sessions', { token: server.token('nobody') });
-  assert.deepEqual(answer.json(), { sessions: [], user_id: 'nobody', count: 0, limit: 100, truncated: false });
+  assert.deepEqual(answer.json(), {
+    sessions: [],
+    user_id: 'nobody',
+    count: 0,
+    limit: 100,
+    offset: 0,
+    total: 0,
+    truncated: false,
+  });
 });
 
 test('usage and response times are counted', async (t) => {
@@ -97,6 +105,7 @@ test('a session is shown to its owner', async (t) => {
     model_id: rest.model_id,
     last_seq: 2,
     is_active: true,
+    control: 'ai',
   });
   const [question, reply] = messages;
   assert.deepEqual(

@@ -94,7 +94,10 @@ class Fuzzer {
   }
 
   next(operation) {
-    return { target: this.target(operation), headers: this.headers(), body: this.body(operation) };
+    const body = this.body(operation);
+    const headers = this.headers();
+    if (body !== undefined) headers['content-length'] = Buffer.byteLength(body); // DELETE would go without
+    return { target: this.target(operation), headers, body };
   }
 }
 
@@ -139,8 +142,9 @@ test(`${count} requests find no failure and nothing that is not described`, asyn
   }
   ids.push('ada', 'bob');
   const good = [server.token('ada'), server.token('root', { roles: ['admin'] })].map((token) => `Bearer ${token}`);
-  const bad = [undefined, '', 'Bearer', 'Bearer ', 'Basic x', ...badTokens('eve', server.secret).map(([, token]) => `Bearer ${token}`)];
-  const tokens = [...Array(8).fill(good).flat(), ...bad.filter((value) => !value || /^[\x20-\x7e]*$/.test(value)).slice(0, 8)];
+  const wrong = badTokens('eve', server.secret).map(([, token]) => `Bearer ${token}`);
+  const bad = [undefined, '', 'Bearer', 'Bearer ', 'Basic x', ...wrong];
+  const tokens = [...Array(8).fill(good).flat(), ...bad.slice(0, 12)];
 
   const api = await Api.of(server);
   const operations = api.operations.filter(({ path }) => path !== '/ws');

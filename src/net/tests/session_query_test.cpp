@@ -142,7 +142,7 @@ TEST(EventRange, TakesWholeNumbersOnly) {
     EXPECT_EQ(range.after, 3U);
     EXPECT_EQ(range.before, 9223372036854775807U);
     EXPECT_EQ(range.limit, 1000U);
-    for (const char* text : {"-1", "1.5", "x", "1x", " 1", "9223372036854775808", "99999999999999999999"}) {
+    for (const char* text : {"-1", "1.5", "x", "1x", "%201", "9223372036854775808", "99999999999999999999"}) {
         EXPECT_EQ(fault(read_event_range(request_with("after_seq=" + std::string(text)))),
                   "after_seq must be a whole number")
             << text;
