@@ -94,7 +94,11 @@ test('a period is answered as it was asked, and a wrong one is refused', async (
   const metrics = async (query) => request(server, `/admin/metrics${query}`, { token: staff(server) });
   for (const [query, start, end] of [
     ['?start_time=2026-02-21T10:00:00Z&end_time=2026-02-22T10:00:00Z', '2026-02-21T10:00:00Z', '2026-02-22T10:00:00Z'],
-    ['?start_time=2026-02-21T10:00:00.75%2B05:30&end_time=2026-02-22T10:00:00-08:00', '2026-02-21T10:00:00+05:30', '2026-02-22T10:00:00-08:00'],
+    [
+      '?start_time=2026-02-21T10:00:00.75%2B05:30&end_time=2026-02-22T10:00:00-08:00',
+      '2026-02-21T10:00:00+05:30',
+      '2026-02-22T10:00:00-08:00',
+    ],
     ['?start_time=2026-02-21&end_time=2026-02-21', '2026-02-21T00:00:00Z', '2026-02-21T23:59:59Z'],
     ['?start_time=2026-02-21T10:00:00Z&end_time=2026-02-21T10:00:00Z', '2026-02-21T10:00:00Z', '2026-02-21T10:00:00Z'],
     ['?start_time=0000-01-01&end_time=9999-12-31', '0000-01-01T00:00:00Z', '9999-12-31T23:59:59Z'],
@@ -180,7 +184,11 @@ test('what cannot be taken over says why', async (t) => {
   for (const act of [takeOver, release]) {
     for (const id of ['0'.repeat(32), 'x'.repeat(10_000), '%00', '%ff', "'%20or%201=1"]) {
       const answer = await act(server, id, staff(server));
-      assert.deepEqual([answer.status, answer.json()], [404, failure('Session not found', 'NOT_FOUND')], id.slice(0, 40));
+      assert.deepEqual(
+        [answer.status, answer.json()],
+        [404, failure('Session not found', 'NOT_FOUND')],
+        id.slice(0, 40),
+      );
     }
     assert.equal((await act(server, 'x')).status, 401);
     const refused = await act(server, 'x', server.token('ada'));

@@ -151,7 +151,10 @@ test('staff filters, sorts and pages the sessions of everybody', async (t) => {
     ['?start_time_to=2026-02-22T10:00:00', time],
     ['?start_time_from=2026-02-22T10:00:00+01:00', time],
     ['?start_time_from=2026-02-30', time],
-    ['?start_time_from=2026-02-22T10:00:01Z&start_time_to=2026-02-22T10:00:00Z', 'start_time_to must not be before start_time_from'],
+    [
+      '?start_time_from=2026-02-22T10:00:01Z&start_time_to=2026-02-22T10:00:00Z',
+      'start_time_to must not be before start_time_from',
+    ],
     ['?sort_by=name', `invalid sort_by field "name"; ${allowed}`],
     ['?sort_by=', `invalid sort_by field ""; ${allowed}`],
     ['?sort_by=%22%3Cb%3E%00', `invalid sort_by field ""<b>\u0000"; ${allowed}`],
@@ -169,14 +172,30 @@ test('staff filters, sorts and pages the sessions of everybody', async (t) => {
   assert.equal((await list(`?user_id=${'u'.repeat(255)}`)).status, 200);
 
   for (const [limit, expected] of [
-    ['1', 1], ['1000', 1000], ['1001', 100], ['0', 100], ['-1', 100], ['10abc', 10], ['abc', 100], ['', 100],
-    ['99999999999999999999', 100], ['%2B7', 7], ['1.9', 1],
+    ['1', 1],
+    ['1000', 1000],
+    ['1001', 100],
+    ['0', 100],
+    ['-1', 100],
+    ['10abc', 10],
+    ['abc', 100],
+    ['', 100],
+    ['99999999999999999999', 100],
+    ['%2B7', 7],
+    ['1.9', 1],
   ]) {
     await t.test(`limit=${limit} is ${expected}`, async () => {
       assert.equal((await list(`?limit=${limit}`)).json().limit, expected);
     });
   }
-  for (const [offset, expected] of [['1', 1], ['2x', 2], ['-1', 0], ['x', 0], ['', 0], ['99999999999999999999', 0]]) {
+  for (const [offset, expected] of [
+    ['1', 1],
+    ['2x', 2],
+    ['-1', 0],
+    ['x', 0],
+    ['', 0],
+    ['99999999999999999999', 0],
+  ]) {
     await t.test(`offset=${offset} is ${expected}`, async () => {
       assert.equal((await list(`?offset=${offset}`)).json().offset, expected);
     });
@@ -194,8 +213,14 @@ test('a user pages and searches his own sessions', async (t) => {
     [page.sessions.map(({ id }) => id), page.count, page.limit, page.offset, page.total, page.truncated],
     [[first], 1, 1, 1, 2, true],
   );
-  assert.deepEqual((await list('?q=refund')).sessions.map(({ id }) => id), [third]);
-  assert.deepEqual((await list('?status=ended')).sessions.map(({ id }) => id), [first]);
+  assert.deepEqual(
+    (await list('?q=refund')).sessions.map(({ id }) => id),
+    [third],
+  );
+  assert.deepEqual(
+    (await list('?status=ended')).sessions.map(({ id }) => id),
+    [first],
+  );
   assert.deepEqual((await list('?user_id=bob')).total, 2, "somebody else's are not his to ask for");
   const long = await request(server, `/sessions?q=${'x'.repeat(256)}`, { token });
   assert.deepEqual([long.status, long.json()], [400, bad('q exceeds maximum length of 255 characters')]);
@@ -223,7 +248,10 @@ test('a session is read in parts', async (t) => {
     ['?before_seq=5&limit=2', [3, 4]],
     ['?before_seq=5&limit=100', [1, 2, 3, 4]],
   ]) {
-    for (const [path, token] of [['/sessions', ada.token], ['/admin/sessions', root]]) {
+    for (const [path, token] of [
+      ['/sessions', ada.token],
+      ['/admin/sessions', root],
+    ]) {
       const answer = await read(query, path, token);
       assert.deepEqual(
         answer.json().messages.map(({ seq }) => seq),

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { history, request } from '../support/http.mjs';
 import { isId, isTime, stage } from '../support/stage.mjs';
 
+const env = { CHATBOX_PUBLIC_RATE_LIMIT: '100000' };
 const share = (server, id, token, body, headers) =>
   request(server, `/sessions/${id}/share`, { method: 'POST', token, body, headers });
 const revoke = (server, id, token) => request(server, `/sessions/${id}/share`, { method: 'DELETE', token });
@@ -11,7 +12,7 @@ const shared = (server, link) => request(server, `/shared/${link}`);
 const noLink = { error: 'Shared session not found', code: 'NOT_FOUND' };
 
 test('who has the link reads the session, and learns nothing about its user', async (t) => {
-  const { server, enter } = await stage(t);
+  const { server, enter } = await stage(t, { env });
   const ada = await enter('ada-the-secret-user');
   await ada.ask('Hello', { metadata: { page: 'internal-page' }, client_id: 'internal-client' });
   const answer = await share(server, ada.sessionId, ada.token);
@@ -39,7 +40,7 @@ test('who has the link reads the session, and learns nothing about its user', as
 });
 
 test('a session has one link, however often and by however many it is asked for', async (t) => {
-  const { server, enter } = await stage(t);
+  const { server, enter } = await stage(t, { env });
   const ada = await enter('ada');
   await ada.ask('Hello');
   const answers = await Promise.all(Array.from({ length: 20 }, () => share(server, ada.sessionId, ada.token)));
@@ -54,7 +55,7 @@ test('a session has one link, however often and by however many it is asked for'
 });
 
 test('a link can be revoked, and a new one is another one', async (t) => {
-  const { server, enter } = await stage(t);
+  const { server, enter } = await stage(t, { env });
   const ada = await enter('ada');
   await ada.ask('Hello');
   assert.deepEqual((await revoke(server, ada.sessionId, ada.token)).json(), { status: 'revoked' }, 'none yet');
@@ -74,7 +75,7 @@ test('a link can be revoked, and a new one is another one', async (t) => {
 });
 
 test('a snapshot shows what there was, and not what came later', async (t) => {
-  const { server, enter } = await stage(t);
+  const { server, enter } = await stage(t, { env });
   const ada = await enter('ada');
   await ada.ask('Before');
   const answer = await share(server, ada.sessionId, ada.token, JSON.stringify({ snapshot: true }));
@@ -89,7 +90,7 @@ test('a snapshot shows what there was, and not what came later', async (t) => {
 });
 
 test('a link expires when it was said to', async (t) => {
-  const { server, enter } = await stage(t);
+  const { server, enter } = await stage(t, { env });
   const ada = await enter('ada');
   await ada.ask('Hello');
   const before = Date.now();
@@ -111,7 +112,7 @@ test('a link expires when it was said to', async (t) => {
 });
 
 test('a body that is no JSON object is passed over, a wrong value is refused', async (t) => {
-  const { server, enter } = await stage(t);
+  const { server, enter } = await stage(t, { env });
   const ada = await enter('ada');
   await ada.ask('Hello');
   for (const body of ['', 'x', '{', 'null', '[]', '7', '"x"', '{"other":1}', '{"expires_in":null}', '\u0000']) {
@@ -133,7 +134,7 @@ test('a body that is no JSON object is passed over, a wrong value is refused', a
 });
 
 test('links are the owner’s, and unknown sessions look like those of others', async (t) => {
-  const { server, enter } = await stage(t);
+  const { server, enter } = await stage(t, { env });
   const ada = await enter('ada');
   await ada.ask('Hello');
   const link = (await share(server, ada.sessionId, ada.token)).json().share_token;
@@ -142,25 +143,38 @@ test('links are the owner’s, and unknown sessions look like those of others', 
   const shown = ({ status, headers: { date, ...headers }, text }) => ({ status, headers, text });
   for (const act of [share, revoke]) {
     const unknown = shown(await act(server, '0'.repeat(32), eve));
-    assert.deepEqual([unknown.status, JSON.parse(unknown.text)], [404, { error: 'Session not found', code: 'NOT_FOUND' }]);
+    assert.deepEqual(
+      [unknown.status, JSON.parse(unknown.text)],
+      [404, { error: 'Session not found', code: 'NOT_FOUND' }],
+    );
     for (const token of [eve, staff]) assert.deepEqual(shown(await act(server, ada.sessionId, token)), unknown);
   }
   assert.equal((await shared(server, link)).status, 200, 'nobody else has revoked it');
-  for (const other of ['0'.repeat(32), link.toUpperCase(), link + '0', link.slice(1), 'x'.repeat(10_000), '%00', '%ff']) {
+  for (const other of [
+    '0'.repeat(32),
+    link.toUpperCase(),
+    link + '0',
+    link.slice(1),
+    'x'.repeat(10_000),
+    '%00',
+    '%ff',
+  ]) {
     const answer = await shared(server, other);
     assert.deepEqual([answer.status, answer.json()], [404, noLink], other.slice(0, 40));
   }
 });
 
 test('links survive a restart', async (t) => {
-  const { server, enter, provider } = await stage(t);
+  const { server, enter, provider } = await stage(t, { env });
   const ada = await enter('ada');
   await ada.ask('Hello');
   const link = (await share(server, ada.sessionId, ada.token)).json().share_token;
   await server.stop();
   const again = await stage(t, {
     provider,
-    ...{ secret: server.secret, dataDir: server.dataDir },
+    secret: server.secret,
+    dataDir: server.dataDir,
+    env,
   });
   assert.equal((await shared(again.server, link)).json().name, 'Hello');
 });

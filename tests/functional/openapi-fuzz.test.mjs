@@ -16,11 +16,55 @@ const count = Number(process.env.OPENAPI_REQUESTS ?? 4000);
 const lanes = 8;
 
 const edges = [
-  '', '0', '1', '-1', '+1', '100', '1000', '1001', '10abc', '2147483648', '9223372036854775807', '99999999999999999999',
-  '1e9', 'NaN', 'null', 'true', 'false', 'active', 'ended', 'asc', 'DESC', '2026-02-22', '2026-02-30',
-  '2026-02-22T10:00:00Z', '2026-02-22T10:00:00.123456789+05:30', '2026-02-22T10:00:00', '0000-01-01T00:00:00Z',
-  '9999-12-31T23:59:59Z', '0'.repeat(32), 'a'.repeat(255), 'a'.repeat(256), 'x'.repeat(10_000), "' OR 1=1 --", '"\\',
-  '<script>', '..', '../..', '\u0000', 'a\u0000b', '\r\nX: y', 'é✓𝄞', '%', '$ne', '{"$gt":""}', ' ', '/', '?', '#', '&=',
+  '',
+  '0',
+  '1',
+  '-1',
+  '+1',
+  '100',
+  '1000',
+  '1001',
+  '10abc',
+  '2147483648',
+  '9223372036854775807',
+  '99999999999999999999',
+  '1e9',
+  'NaN',
+  'null',
+  'true',
+  'false',
+  'active',
+  'ended',
+  'asc',
+  'DESC',
+  '2026-02-22',
+  '2026-02-30',
+  '2026-02-22T10:00:00Z',
+  '2026-02-22T10:00:00.123456789+05:30',
+  '2026-02-22T10:00:00',
+  '0000-01-01T00:00:00Z',
+  '9999-12-31T23:59:59Z',
+  '0'.repeat(32),
+  'a'.repeat(255),
+  'a'.repeat(256),
+  'x'.repeat(10_000),
+  "' OR 1=1 --",
+  '"\\',
+  '<script>',
+  '..',
+  '../..',
+  '\u0000',
+  'a\u0000b',
+  '\r\nX: y',
+  'é✓𝄞',
+  '%',
+  '$ne',
+  '{"$gt":""}',
+  ' ',
+  '/',
+  '?',
+  '#',
+  '&=',
 ];
 const rawEdges = ['%ff%fe', '%c0%80', '%ed%a0%80', '%00', '%2e%2e%2f', '%2F', '%zz', '%', '%f', '%25%30', '%E2%82'];
 
@@ -127,7 +171,12 @@ const hasOtherForm = (target) => /%2f|\/(\?|$)|\/\/|\.\./i.test(target);
 test(`${count} requests find no failure and nothing that is not described`, async (t) => {
   const random = new Random(Number(process.env.OPENAPI_SEED ?? undefined) || undefined);
   const { server, enter } = await stage(t, {
-    env: { ADMIN_RATE_LIMIT: '1000000000' },
+    env: {
+      ADMIN_RATE_LIMIT: '1000000000',
+      CHATBOX_PUBLIC_RATE_LIMIT: '1000000000',
+      CHATBOX_USER_RATE_LIMIT: '1000000000',
+      CHATBOX_BAD_TOKEN_LIMIT: '1000000000',
+    },
   });
   const ids = [];
   for (const user of ['ada', 'bob']) {
@@ -137,7 +186,10 @@ test(`${count} requests find no failure and nothing that is not described`, asyn
       ids.push(person.sessionId);
       if (i < 2) await request(server, `/sessions/${person.sessionId}/end`, { method: 'POST', token: person.token });
     }
-    const shared = await request(server, `/sessions/${person.sessionId}/share`, { method: 'POST', token: person.token });
+    const shared = await request(server, `/sessions/${person.sessionId}/share`, {
+      method: 'POST',
+      token: person.token,
+    });
     if (shared.status === 200) ids.push(shared.json().share_token);
   }
   ids.push('ada', 'bob');
@@ -171,7 +223,12 @@ test(`${count} requests find no failure and nothing that is not described`, asyn
     }
   };
   await Promise.all(Array.from({ length: lanes }, lane));
-  t.diagnostic(`seed ${random.seed}; ${[...statuses].sort().map(([status, times]) => `${times} × ${status}`).join(', ')}`);
+  t.diagnostic(
+    `seed ${random.seed}; ${[...statuses]
+      .sort()
+      .map(([status, times]) => `${times} × ${status}`)
+      .join(', ')}`,
+  );
   if (count >= 2000) {
     const never = operations.map(({ method, path }) => `${method} ${path}`).filter((id) => !seen.has(id));
     assert.deepEqual(never, [], `seed ${random.seed}: operations that never succeeded`);

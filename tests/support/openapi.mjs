@@ -33,7 +33,9 @@ export class Api {
   }
 
   bodyCheck(operation, status, media) {
-    const place = `#${pointer('paths', operation.path, operation.method.toLowerCase(), 'responses', status, 'content', media, 'schema')}`;
+    const { path, method } = operation;
+    const steps = ['paths', path, method.toLowerCase(), 'responses', status, 'content', media, 'schema'];
+    const place = `#${pointer(...steps)}`;
     if (!this.bodies.has(place)) this.bodies.set(place, this.ajv.compile({ $ref: `api${place}` }));
     return this.bodies.get(place);
   }
