@@ -87,7 +87,6 @@ store::ChangeControl handover(SessionId session, Admin admin, Control to, base::
     change.event = notice(admin, to == Control::human ? "joined" : "left", now);
     change.actor = std::move(admin.id);
     change.actor_name = std::move(admin.name);
-    change.at = now;
     return change;
 }
 
