@@ -1,5 +1,5 @@
 #pragma once
-// The numbers of this process, under the names that dashboards of the original know (docs/metrics.md).
+// The numbers of this process, under the names that dashboards of the original know.
 #include <memory>
 
 #include "base/metrics.h"
