@@ -96,5 +96,32 @@ TEST(SessionName, IsAtMostFiftyBytesAndValidForAnyText) {
     }
 }
 
+TEST(FoldCase, DropsTheDifferenceBetweenCapitalAndSmallLetters) {
+    EXPECT_EQ(fold_case("Hello, WORLD 123"), "hello, world 123");
+    EXPECT_EQ(fold_case("ÀÖØÞ÷×ÿŸß"), "àöøþ÷×ÿÿß");
+    EXPECT_EQ(fold_case("ĀāĲĳĹĺŇňŊŋŽž"), "āāĳĳĺĺňňŋŋžž");
+    EXPECT_EQ(fold_case("ΆΈΉΊΌΎΏΑΩΪΣσς"), "άέήίόύώαωϊσσσ");
+    EXPECT_EQ(fold_case("ЀЍЏАЯЁҐґѠӁӐԮ"), "ѐѝџаяёґґѡӂӑԯ");
+    EXPECT_EQ(fold_case("漢字 😀 ﬀ"), "漢字 😀 ﬀ");
+}
+
+TEST(FoldCase, LeavesWhatIsNotUtf8AlonePerByte) {
+    for (const std::string& text : {std::string("\xC3"), std::string("\xC3x"), std::string("\xFF\xC0\x80"),
+                                    std::string("a\0b", 3), std::string("\xD0\xD0\xB0")}) {
+        EXPECT_EQ(fold_case(text), text);
+    }
+}
+
+TEST(FoldCase, IsTheSameWhenItIsDoneTwiceAndKeepsTheLength) {
+    for (unsigned letter = 0x80; letter < 0x800; ++letter) {
+        const std::string text{static_cast<char>(0xC0U | (letter >> 6U)),
+                               static_cast<char>(0x80U | (letter & 0x3FU))};
+        const std::string folded = fold_case(text);
+        EXPECT_EQ(folded.size(), text.size()) << letter;
+        EXPECT_EQ(fold_case(folded), folded) << letter;
+        EXPECT_TRUE(base::is_valid_utf8(folded)) << letter;
+    }
+}
+
 }  // namespace
 }  // namespace chatbox::model

@@ -74,5 +74,26 @@ TEST(Values, AreEqualOnlyWhenEveryFieldIs) {
     EXPECT_NE(s, t);
 }
 
+TEST(Session, LastsFromItsStartToItsEndOrToNow) {
+    const auto at = [](int ms) { return Time(base::Millis(ms)); };
+    Session session;
+    session.start = at(100);
+    EXPECT_EQ(duration(session, at(350)), base::Millis(250));
+    EXPECT_EQ(duration(session, at(50)), base::Millis(0));  // a clock that was put back
+    session.end = at(120);
+    EXPECT_EQ(duration(session, at(350)), base::Millis(20));
+}
+
+TEST(Session, IsSharedWhileItsLinkHasNotExpired) {
+    const auto at = [](int ms) { return Time(base::Millis(ms)); };
+    Session session;
+    EXPECT_FALSE(is_shared(session, at(0)));
+    session.share_token = "token";
+    EXPECT_TRUE(is_shared(session, at(1'000'000)));
+    session.share_expires = at(10);
+    EXPECT_TRUE(is_shared(session, at(9)));
+    EXPECT_FALSE(is_shared(session, at(10)));
+}
+
 }  // namespace
 }  // namespace chatbox::model

@@ -45,7 +45,8 @@ Writer::Writer(Database& database)
             "UPDATE session SET last_seen = ?2, seen_minute = ?3 "
             "WHERE id = ?1 AND ended IS NULL AND last_seen < ?2"),
       idle_(database, select(session_columns,
-                             "session WHERE ended IS NULL AND control = 'ai' AND seen_minute <= ?1 "
+                             "session INDEXED BY session_idle "  // rather than by that of the ends
+                             "WHERE ended IS NULL AND control = 'ai' AND seen_minute <= ?1 "
                              "AND last_seen <= ?2 AND NOT EXISTS (SELECT 1 FROM turn "
                              "WHERE turn.session = session.key AND turn.state = 'running') "
                              "ORDER BY seen_minute LIMIT ?3")),
