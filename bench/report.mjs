@@ -35,6 +35,15 @@ function extraViewer() {
   const five = ours('fanout 5', 'cpu_us_per_token');
   return one && five && ((five - one) / 4 / one) * 100;
 }
+// What one slow reader does to everybody else, and to the memory (its outbox has a bound of 1 MiB).
+function slowRatio() {
+  const [without, beside] = [ours('slow without', 'p99_us'), ours('slow with', 'p99_us')];
+  return without && beside && beside / without;
+}
+function slowMemory() {
+  const [without, beside] = [ours('slow without', 'rss_growth_mb'), ours('slow with', 'rss_growth_mb')];
+  return beside === undefined ? undefined : beside - Math.max(0, without);
+}
 // O(n): what a frame adds to its text must not grow with the answer.
 function growth() {
   const half = ours('wire half', 'envelope');
@@ -68,6 +77,10 @@ const rows = [
   ]),
   row('relay flat out, 10 streams', '/s', 'relay flat out', 'tokens_per_s', { peers: ['nginx', 'node', 'direct'] }),
   row('one more viewer, share of the first', '%', '', '', { most: 25, value: extraViewer() }),
+  row('1000 viewers of a stream, latency p99', 'us', 'slow without', 'p99_us'),
+  row('the same beside one that reads 1 kB/s', 'us', 'slow with', 'p99_us'),
+  row('the same, with / without', '', '', '', { most: 1.25, value: slowRatio() }),
+  row('memory that the slow one costs', 'MB', '', '', { most: 4, value: slowMemory() }),
   row('new connections per core (1 / CPU of one)', '/s', 'handshakes', 'per_core_s',
     { least: 10000, peers: ['beast', 'node'] }),
   row('new connections, as reached', '/s', 'handshakes', 'per_s', { peers: ['beast', 'node'] }),

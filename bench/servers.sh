@@ -56,7 +56,7 @@ start_chatbox() {
     [[ -n $data_dir ]] || data_dir=$(mktemp -d "$work/data.XXXXXX")
     start chatbox env -i PATH="$PATH" HOME="$work" CHATBOX_HOST=127.0.0.1 SERVER_PORT=0 CHATBOX_DATA_DIR="$data_dir" \
         JWT_SECRET="$secret" LOG_LEVEL=warn LOG_DIR="$work/logs" \
-        RATE_LIMIT=100000000 MAX_CONNECTIONS=1000000 CHATBOX_MAX_CONNECTIONS_PER_USER=100000 \
+        RATE_LIMIT=100000000 CHATBOX_MAX_HTTP_CONNECTIONS=100000 MAX_CONNECTIONS=1000000 CHATBOX_MAX_CONNECTIONS_PER_USER=100000 \
         LLM_PROVIDER_1_ID=bench LLM_PROVIDER_1_NAME=Bench LLM_PROVIDER_1_TYPE=openai \
         LLM_PROVIDER_1_ENDPOINT="http://127.0.0.1:$provider_port/v1" LLM_PROVIDER_1_API_KEY=none-needed \
         LLM_PROVIDER_1_MODEL=bench $on_server "$bin" serve

@@ -50,6 +50,7 @@ void add_options(CLI::App& app, Options& options) {
     app.add_option("--save-sessions", options.sessions_out, "file to write users and sessions to");
     app.add_option("--streams", options.streams);
     app.add_option("--viewers", options.viewers, "per stream");
+    app.add_flag("--slow", options.slow, "one viewer more, of the first stream, that reads 1 kB/s");
     app.add_option("--tokens", options.tokens, "per stream");
     app.add_option("--rate", options.rate,
                    "per second: tokens of a stream, messages of a connection; 0: as fast as possible");

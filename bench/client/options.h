@@ -29,6 +29,7 @@ struct Options {
     // Streams.
     std::uint32_t streams = 1;
     std::uint32_t viewers = 1;
+    bool slow = false;  // one viewer more, of the first stream, that reads 1 kB/s
     std::uint64_t tokens = 1000;
     double rate = 100;
     std::uint64_t size = 5;

@@ -5,6 +5,7 @@
 
 #include "client/chat_peer.h"
 #include "client/options.h"
+#include "client/slow_reader.h"
 #include "support/samples.h"
 #include "support/stamp.h"
 
@@ -32,13 +33,18 @@ public:
         if (seen_ == expected_ - expected_ / 10) end_ = {now, cpu_time(options_.pid), seen_};
     }
 
+    void begin() { memory_ = memory_of(options_.pid).resident; }
+
     void print() {
+        const auto grown =
+            static_cast<double>(memory_of(options_.pid).resident) - static_cast<double>(memory_);
         const auto tokens = static_cast<double>(end_.seen - begin_.seen) / options_.viewers;
         Figures(options_.what.empty() ? "relay" : options_.what, options_.who)
             .add("cpu_us_per_token", static_cast<double>(end_.cpu - begin_.cpu) / 1000 / tokens)
             .add("p50_us", latency_.percentile_us(0.5))
             .add("p99_us", latency_.percentile_us(0.99))
             .add("tokens_per_s", tokens * kSecond / static_cast<double>(end_.time - begin_.time))
+            .add("rss_growth_mb", grown / 1e6)
             .print();
     }
 
@@ -52,6 +58,7 @@ private:
     const Options& options_;
     std::uint64_t expected_;
     std::uint64_t seen_ = 0;
+    std::uint64_t memory_ = 0;
     Mark begin_;
     Mark end_;
     Samples latency_;
@@ -208,6 +215,15 @@ bool run_relay(const Options& options) {
         if (!loop.run_until(ready, deadline)) run.troubles().add("relay: viewers were not bound in time");
         if (run.troubles().count() > 0) return false;
     }
+    SlowReader slow(loop);
+    if (options.slow) {
+        const auto& first = static_cast<const ChatViewer&>(*viewers.front());
+        slow.connect(options.port, chat_path(options, user_name(options, 0), first.session()));
+        bool bound = false;
+        loop.at(now_ns() + kSecond, [&bound] { bound = true; });
+        loop.run_until([&bound] { return bound; }, deadline);
+    }
+    run.begin();
     // Spread over the pause between two tokens, or all streams would burst together. The first viewer of a
     // session asks; so it is started after the ones that only watch.
     const double gap = options.rate > 0 ? static_cast<double>(kSecond) / options.rate : 0;
@@ -229,6 +245,10 @@ bool run_relay(const Options& options) {
         std::fprintf(stderr, "bench_client: %llu of %llu tokens arrived\n",
                      static_cast<unsigned long long>(run.seen()),
                      static_cast<unsigned long long>(run.expected()));
+        return false;
+    }
+    if (options.slow && (!slow.is_open() || slow.bytes_read() == 0)) {
+        std::fprintf(stderr, "bench_client: the slow reader was not there to the end\n");
         return false;
     }
     run.print();
