@@ -121,6 +121,11 @@ private:
     void check_web() {
         auto& web = config_.web;
         check_each("WS_ALLOWED_ORIGINS", web.allowed_origins, origin_mistake);
+        if (web.require_origins && web.allowed_origins.empty() && loaded_.complete && !config_.development) {
+            mistake("WS_ALLOWED_ORIGINS",
+                    "is empty, and CHATBOX_REQUIRE_ORIGINS wants the sites named that may connect, such as "
+                    "https://www.example.com");
+        }
         if (web.cors_allowed_origins != std::vector<std::string>{"*"}) {
             check_each("CORS_ALLOWED_ORIGINS", web.cors_allowed_origins, origin_mistake);
         }

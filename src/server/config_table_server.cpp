@@ -61,6 +61,13 @@ std::vector<Setting> web_settings() {
          .help = "Origins (`https://www.example.com`) that may open a WebSocket",
          .default_text = "the server's own only"},
         {.section = "Web",
+         .env = {"CHATBOX_REQUIRE_ORIGINS"},
+         .toml = {"chatbox.require_origins"},
+         .slot = at<&C::web, &C::Web::require_origins>,
+         .rule = yes_or_no(),
+         .help = "`serve` does not start without `WS_ALLOWED_ORIGINS`: for production, where nobody should "
+                 "rely on a default"},
+        {.section = "Web",
          .env = {"CORS_ALLOWED_ORIGINS"},
          .toml = {"chatbox.cors_allowed_origins"},
          .slot = at<&C::web, &C::Web::cors_allowed_origins>,

@@ -309,6 +309,13 @@ TEST_F(Configuration, AcceptsAnyOriginForCorsButNotForWebSockets) {
     EXPECT_NE(mistake("WS_ALLOWED_ORIGINS"), "");
 }
 
+TEST_F(Configuration, WantsOriginsNamedWhereThatIsAskedFor) {
+    set("CHATBOX_REQUIRE_ORIGINS", "true");
+    EXPECT_NE(mistake("WS_ALLOWED_ORIGINS"), "");
+    set("WS_ALLOWED_ORIGINS", "https://www.example.com");
+    EXPECT_EQ(mistake("WS_ALLOWED_ORIGINS"), "");
+}
+
 TEST_F(Configuration, TakesTheEncryptionKeyInItsThreeForms) {
     const std::string bare(32, 'k');
     set("ENCRYPTION_KEY", bare);

@@ -88,6 +88,7 @@ struct Config {
         // Origins as browsers send them: scheme://host[:port], lower case, no default port. Empty: the
         // server's own.
         std::vector<std::string> allowed_origins;
+        bool require_origins = false;  // `serve` does not start without allowed_origins
         std::vector<std::string> cors_allowed_origins;
         std::vector<std::string> frame_ancestors{"'self'"};  // sources of the CSP directive
         std::vector<std::string> trusted_proxies{"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16",
