@@ -143,6 +143,8 @@ void append_failed_answer(std::string& out, const SessionId& session, const Even
     begin(json, "error", session).field("sender", "ai");
     if (version == Version::v2) {
         json.field("message_id", event.message.id.str());
+        // Whoever has less of it than was kept has missed a piece.
+        json.field("offset", std::uint64_t{event.message.content.size()});
         if (event.seq > 0) json.field("seq", event.seq);
         json.field("status", model::to_string(event.message.status));
     }

@@ -52,6 +52,7 @@ test('an answer that fails ends with one error for everybody', async (t) => {
       assert.deepEqual(error, {
         type: 'error',
         session_id: old.sessionId,
+        offset: Buffer.byteLength(text),
         seq: 4,
         status: 'failed',
         sender: 'ai',

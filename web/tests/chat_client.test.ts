@@ -315,7 +315,7 @@ describe('a new chat', () => {
   });
 });
 
-describe('random schedules of sending, streaming, stopping, cuts and crashes', () => {
+describe('random schedules of sending, streaming, stopping, calls for a person, losses, cuts and crashes', () => {
   const words = ['Hello ', 'wörld ', '漢字', '🙂', 'x', '\n\n', '**bold** '];
 
   async function play(seed: number): Promise<void> {
@@ -324,20 +324,25 @@ describe('random schedules of sending, streaming, stopping, cuts and crashes', (
     const client = makeClient({}, random);
     client.start();
     const sent: string[] = [];
-    for (let step = 0; step < 120; step++) {
+    let elsewhere = 0;
+    for (let step = 0; step < 200; step++) {
       const sockets = [...server.sockets];
       const pick = below(100);
       if (pick < 8) {
         sent.push(`message ${sent.length}`);
         client.send(sent[sent.length - 1] ?? '');
-      } else if (pick < 38) server.say(words[below(words.length)] ?? '');
-      else if (pick < 43) server.finish(['done', 'failed'][below(2)] ?? 'done');
-      else if (pick < 46) client.stop();
-      else if (pick < 53) sockets.forEach((socket) => socket.cut([1006, 1001, 1013][below(3)]));
-      else if (pick < 55) server.crash((text) => [...text].slice(0, below(text.length + 1)).join(''));
-      else if (pick < 65) sockets.forEach((socket) => socket.accept());
-      else if (pick < 75) await clock.advance(below(4000));
-      else if (pick < 85) sockets.forEach((socket) => socket.passUp());
+      } else if (pick < 27) server.say(words[below(words.length)] ?? '');
+      else if (pick < 33) server.finish(['done', 'failed'][below(2)] ?? 'done');
+      else if (pick < 36) client.stop();
+      else if (pick < 40) sockets.forEach((socket) => socket.cut([1006, 1001, 1013][below(3)]));
+      else if (pick < 41) server.crash((text) => [...text].slice(0, below(text.length + 1)).join(''));
+      else if (pick < 44) client.requestHelp();
+      else if (pick < 47) server.person(below(2) ? 'admin_join' : 'admin_leave', 'Jane');
+      else if (pick < 53) server.sayElsewhere(`elsewhere ${elsewhere++}`);
+      else if (pick < 58) sockets.forEach((socket) => socket.loseOne(below(6)));
+      else if (pick < 70) sockets.forEach((socket) => socket.accept());
+      else if (pick < 76) await clock.advance(below(4000));
+      else if (pick < 86) sockets.forEach((socket) => socket.passUp());
       else for (let i = below(6); i > 0; i--) sockets.forEach((socket) => socket.passDown());
       await settle();
       // Nothing shown twice, at any moment.
@@ -351,6 +356,12 @@ describe('random schedules of sending, streaming, stopping, cuts and crashes', (
       server.pump();
       await clock.advance(20_000);
     }
+    // What was lost last is noticed with the next thing that happens.
+    server.sayElsewhere(`elsewhere ${elsewhere++}`);
+    for (let i = 0; i < 5; i++) {
+      server.pump();
+      await clock.advance(2000);
+    }
     const { transcript } = client.current;
     const shown = transcript.items.filter((item) => item.seq !== undefined).sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
     // The text of a failed answer that the client saw grow is the log's, too.
@@ -358,7 +369,8 @@ describe('random schedules of sending, streaming, stopping, cuts and crashes', (
       server.log.map((event) => `${event.seq} ${event.id} ${event.content} ${event.sender === 'ai' ? (event.status ?? 'done') : ''}`),
     );
     expect(transcript.items.filter((item) => item.seq === undefined)).toEqual([]);
-    expect(server.log.filter((event) => event.sender === 'user').map((event) => event.content)).toEqual(sent);
+    expect(server.log.filter((event) => event.clientId).map((event) => event.content)).toEqual(sent);
+    expect(transcript.asking).toBe(false);
     expect(client.current.connection.kind).toBe('online');
   }
 

@@ -110,6 +110,11 @@ export class FakeSocket implements Socket {
     if (text !== undefined) this.server.receive(this, JSON.parse(text) as Record<string, string>);
   }
 
+  /** One of the frames that are under way is lost, as a server with a fault might lose it. */
+  loseOne(which: number): void {
+    if (this.down.length > 0) this.down.splice(which % this.down.length, 1);
+  }
+
   passDown(): void {
     const frame = this.down.shift();
     if (frame && !this.closed) this.onmessage?.({ data: JSON.stringify(frame) });
@@ -230,9 +235,14 @@ export class FakeServer {
     if (!known) this.broadcast(this.frameOf(event));
   }
 
+  /** Another device of the same user says something, without asking the AI. */
+  sayElsewhere(content: string): void {
+    if (this.sessionId) this.broadcast(this.frameOf(this.append({ sender: 'user', content })));
+  }
+
   /** A person joins or leaves. */
   person(type: 'admin_join' | 'admin_leave', name: string): void {
-    this.broadcast(this.frameOf(this.append({ type, sender: 'admin', content: '', metadata: { admin_name: name } })));
+    if (this.sessionId) this.broadcast(this.frameOf(this.append({ type, sender: 'admin', content: '', metadata: { admin_name: name } })));
   }
 
   begin(): void {
@@ -254,7 +264,7 @@ export class FakeServer {
     this.running = undefined;
     const event = this.append({ id, sender: 'ai', content: text, status });
     if (status === 'failed') {
-      this.broadcast({ type: 'error', message_id: id, seq: event.seq, status, error: { code: 'LLM_UNAVAILABLE', message: 'no' } });
+      this.broadcast({ type: 'error', message_id: id, offset: utf8Length(text), seq: event.seq, status, error: { code: 'LLM_UNAVAILABLE', message: 'no' } });
     } else {
       this.broadcast(this.doneOf(event));
     }

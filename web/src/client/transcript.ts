@@ -347,6 +347,7 @@ function applyError(state: Transcript, frame: ServerFrame, now: number): Transcr
 
 function failAnswer(state: Transcript, frame: ServerFrame, problem: Problem, now: number): Transcript {
   const known = frame.message_id ? state.items.find((item) => item.id === frame.message_id) : runningAnswer(state);
+  if ((frame.offset ?? 0) > (known?.bytes ?? 0) && (!known || isOpen(known))) return { ...state, holes: state.holes + 1 };
   const next = known
     ? change(state, known, (item) => ({ ...ended(item, 'failed', frame), problem }))
     : add(state, {
