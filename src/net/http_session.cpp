@@ -329,6 +329,7 @@ private:
                                                  HttpRequest request, UpgradeHeaders headers) {
         ServerState& state = self->state();
         if (auto refused = state.guard.admit_handshake(request.client, state.clock.steady())) {
+            state.metrics.add(base::Count::connection_limited);
             co_return co_await send(self, std::move(manner), std::move(*refused));
         }
         auto checked = co_await check_upgrade(std::move(request), std::move(headers), state);

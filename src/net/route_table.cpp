@@ -130,10 +130,10 @@ HttpAnswer bad_request(std::string_view text) {
 }
 
 std::vector<ParameterDoc> event_range_doc() {
-    constexpr std::string_view number = R"({"type":"string","examples":["0","1","3"]})";
+    constexpr std::string_view number = R"({"type":"integer","minimum":0,"examples":[0,1,3]})";
     return {{"after_seq", number, "Only messages behind this position"},
             {"before_seq", number, "Only messages before this position"},
-            {"limit", R"({"type":"string","examples":["1","2","1000"]})",
+            {"limit", R"({"type":"integer","minimum":1,"maximum":1000,"examples":[1,2,1000]})",
              "At most so many, 1 to 1000: with after_seq the first ones, else the last ones"}};
 }
 

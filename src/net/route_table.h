@@ -86,6 +86,22 @@ HttpAnswer json_answer(std::string body);
 HttpAnswer not_found_page();
 HttpAnswer session_not_found();
 HttpAnswer bad_request(std::string_view text);
+// Parameters that several routes have.
+namespace parameters {
+inline constexpr ParameterDoc limit{"limit", R"({"type":"string","examples":["2","100","1000"]})",
+                                    "Most rows to give: 1 to 1000. Anything else is 100; `10abc` is 10"};
+inline constexpr ParameterDoc offset{"offset", R"({"type":"string","examples":["0","1"]})",
+                                     "Rows to leave out. Anything but a positive number is 0"};
+inline constexpr ParameterDoc status{"status", R"({"type":"string","examples":["active","ended"]})",
+                                     "`active` or `ended`; anything else is ignored"};
+inline constexpr ParameterDoc search{"q", R"({"type":"string","maxLength":255})",
+                                     "Only sessions whose name contains this, whatever the case; at most 255 bytes"};
+// The schema of a point in time.
+inline constexpr std::string_view time =
+    R"({"type":"string","anyOf":[{"format":"date-time"},{"format":"date"}],
+        "examples":["2026-02-22T10:00:00Z","2026-02-22T10:00:00+01:00","2026-02-22"]})";
+}  // namespace parameters
+
 // The query parameters that read_event_range() reads.
 std::vector<ParameterDoc> event_range_doc();
 // For any error of the store: 404 for not_found, 503 when it cannot be reached, else 500.

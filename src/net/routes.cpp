@@ -118,6 +118,7 @@ awaitable<HttpAnswer> dispatch(HttpRequest request, ServerState& state) {
     const Route& route = *match.route;
     Call call{std::move(request), state, std::move(match.names), {}};
     std::optional<HttpAnswer> answer = co_await refusal(route.access, call);
+    if (answer && answer->status == 429) state.metrics.add(base::Count::message_limited);
     if (!answer && call.request.query_cut) answer = bad_request("Too many query parameters");
     if (!answer) answer = co_await route.handler(std::move(call));
     answer->endpoint = route.pattern;

@@ -146,34 +146,28 @@ awaitable<HttpAnswer> release(Call call) {
 }
 
 std::vector<ParameterDoc> list_parameters() {
-    constexpr std::string_view time = R"({"type":"string","examples":["2026-02-22T10:00:00Z","2026-02-22"]})";
-    return {
-        {"status", R"({"type":"string","examples":["active","ended"]})",
-         "`active` or `ended`; anything else is ignored"},
-        {"admin_assisted", R"({"type":"string","examples":["true","false"]})",
-         "`true`: only assisted ones; anything else: only the others"},
-        {"start_time_from", time, "RFC 3339 or a date; started then or later"},
-        {"start_time_to", time, "RFC 3339 or a date, which is meant to its end; started then or earlier"},
-        {"start_time", time, "The same as start_time_from"},
-        {"end_time", time, "The same as start_time_to"},
-        {"q", R"({"type":"string"})", "Only sessions whose name contains this, whatever the case"},
-        {"sort_by",
-         R"({"type":"string","examples":["start_time","end_time","message_count","total_tokens","user_id",
-                 "last_activity","duration"]})",
-         "`start_time` (default), `end_time`, `message_count`, `total_tokens`, `user_id`, `last_activity` or "
-         "`duration`. What is equal is in the order of the id"},
-        {"sort_order", R"({"type":"string","examples":["asc","desc"]})", "`desc` (default) or `asc`"},
-        {"limit", R"({"type":"string","examples":["2","100","1000"]})",
-         "Most rows to give: 1 to 1000. Anything else is 100; `10abc` is 10"},
-        {"offset", R"({"type":"string","examples":["0","1"]})",
-         "Rows to leave out. Anything but a positive number is 0"}};
+    using parameters::time;
+    return {parameters::status,
+            {"admin_assisted", R"({"type":"string","examples":["true","false"]})",
+             "`true`: only assisted ones; anything else: only the others"},
+            {"start_time_from", time, "Started then or later. A date is meant from its beginning"},
+            {"start_time_to", time, "Started then or earlier. A date is meant to its end"},
+            {"start_time", time, "The same as start_time_from"},
+            {"end_time", time, "The same as start_time_to"},
+            parameters::search,
+            {"sort_by",
+             R"({"enum":["start_time","end_time","message_count","total_tokens","user_id","last_activity",
+                 "duration"],"default":"start_time"})",
+             "What is equal is in the order of the id"},
+            {"sort_order", R"({"enum":["desc","asc"],"default":"desc"})", "The order of sort_by"},
+            parameters::limit,
+            parameters::offset};
 }
 
 std::vector<Route> reading_routes() {
     std::vector<ParameterDoc> all = list_parameters();
-    all.insert(all.begin(), {"user_id", R"({"type":"string"})", "Only this user's; at most 255 bytes"});
-    constexpr std::string_view time =
-        R"({"type":"string","examples":["2026-02-22T10:00:00+01:00","2026-02-22"]})";
+    all.insert(all.begin(), {"user_id", R"({"type":"string","maxLength":255})", "Only this user's; at most 255 bytes"});
+    using parameters::time;
     return {{"GET",
              "admin/sessions",
              Access::admin,
@@ -200,7 +194,7 @@ std::vector<Route> reading_routes() {
              {.id = "listSessionsOfUser",
               .summary = "The sessions of a user",
               .topic = "admin",
-              .names = {{"userID", R"({"type":"string"})", "At most 255 bytes"}},
+              .names = {{"userID", R"({"type":"string","maxLength":255})", "At most 255 bytes"}},
               .query = list_parameters(),
               .answers = {{200, "AdminSessionList", "The sessions"}}}},
             {"GET",
@@ -210,8 +204,8 @@ std::vector<Route> reading_routes() {
              {.id = "getMetrics",
               .summary = "Figures over the sessions that started in a period",
               .topic = "admin",
-              .query = {{"start_time", time, "RFC 3339 or a date; 24 hours ago by default"},
-                        {"end_time", time, "RFC 3339 or a date, which is meant to its end; now by default"}},
+              .query = {{"start_time", time, "24 hours ago by default. A date is meant from its beginning"},
+                        {"end_time", time, "Now by default. A date is meant to its end"}},
               .answers = {{200, "Metrics", "The figures"}}}}};
 }
 

@@ -58,10 +58,6 @@ awaitable<HttpAnswer> end_session(Call call) {
 
 std::vector<Route> session_routes() {
     const ParameterDoc id{"sessionID", R"({"type":"string"})", "A session of the caller"};
-    const ParameterDoc limit{"limit", R"({"type":"string","examples":["2","100","1000"]})",
-                             "Most rows to give: 1 to 1000. Anything else is 100; `10abc` is 10"};
-    const ParameterDoc offset{"offset", R"({"type":"string","examples":["0","1"]})",
-                              "Rows to leave out. Anything but a positive number is 0"};
     const AnswerDoc unknown{404, "Error", "No such session, or somebody else's"};
     return {{"GET",
              "sessions",
@@ -70,12 +66,7 @@ std::vector<Route> session_routes() {
              {.id = "listSessions",
               .summary = "The caller's sessions, newest start first",
               .topic = "sessions",
-              .query = {limit,
-                        offset,
-                        {"status", R"({"type":"string","examples":["active","ended"]})",
-                         "`active` or `ended`; anything else is ignored"},
-                        {"q", R"({"type":"string"})",
-                         "Only sessions whose name contains this, whatever the case"}},
+              .query = {parameters::limit, parameters::offset, parameters::status, parameters::search},
               .answers = {{200, "SessionList", "The sessions"}}}},
             {"GET",
              "sessions/{sessionID}",

@@ -1,8 +1,11 @@
 #include "session_query.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <utility>
 
 #include "base/text.h"
@@ -116,6 +119,14 @@ std::optional<std::uint64_t> whole_number(std::string_view text, std::uint64_t l
     return value;
 }
 
+// 60 and 60.0 are the same number in JSON.
+std::optional<std::int64_t> whole_number(const boost::json::value& value) {
+    if (const std::int64_t* const number = value.if_int64()) return *number;
+    const double* const number = value.if_double();
+    if (number == nullptr || std::trunc(*number) != *number || std::abs(*number) > 1e15) return std::nullopt;
+    return static_cast<std::int64_t>(*number);
+}
+
 }  // namespace
 
 std::variant<SessionQuery, BadParameter> read_admin_query(const HttpRequest& request) {
@@ -186,8 +197,8 @@ std::variant<chat::ShareOptions, BadParameter> read_share_options(std::string_vi
     if (ec || !parsed.is_object()) return options;
     const json::object& object = parsed.get_object();
     if (const json::value* expires = object.if_contains("expires_in"); expires && !expires->is_null()) {
-        const std::int64_t* const seconds = expires->if_int64();
-        if (seconds == nullptr || *seconds < 1 || *seconds > longest_share) {
+        const std::optional<std::int64_t> seconds = whole_number(*expires);
+        if (!seconds || *seconds < 1 || *seconds > longest_share) {
             return BadParameter{"expires_in must be a whole number of seconds from 1 to " +
                                 std::to_string(longest_share)};
         }

@@ -54,6 +54,7 @@ void WsConnection::start(Handshake handshake) {
     auto joined = shard_.hub().connect(handshake.introduction, *this);
     if (!joined) {
         const bool limit = joined.error().code == base::Errc::limit;
+        if (limit) shard_.state().metrics.add(base::Count::connection_limited);
         HttpAnswer answer;
         answer.status = limit ? 429 : 503;
         answer.content_type = "text/plain; charset=utf-8";
@@ -69,6 +70,8 @@ void WsConnection::start(Handshake handshake) {
     client_ = std::move(*joined);
     shard_.join(*this);
     const base::Instant now = shard_.state().clock.steady();
+    opened_ = now;
+    shard_.state().metrics.connection_opened();
     next_ping_ = now + shard_.state().options.ping_period;
     pong_deadline_ = now + shard_.state().options.pong_wait;
     queued();
@@ -160,6 +163,7 @@ std::string& WsConnection::outbox() {
 void WsConnection::send(std::string_view frame) {
     if (closing_ || dropped_) return;
     append_ws_frame(outbox(), WsOpcode::text, frame);
+    shard_.state().metrics.add(base::Count::message_sent);
     queued();
     check_outbox();
 }
@@ -336,6 +340,8 @@ void WsConnection::drop(std::string_view why) {
     const auto keep = shared_from_this();
     shard_.state().log.debug("websocket", "connection ended", {{"cause", why}});
     if (client_) client_->leave();
+    shard_.state().metrics.connection_closed(
+        std::chrono::duration_cast<base::Millis>(shard_.state().clock.steady() - opened_));
     TimerEntry::unlink();
     if (out_) shard_.give_back(std::move(out_));
     sent_ = 0;

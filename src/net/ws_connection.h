@@ -75,6 +75,7 @@ private:
     WsDecoder decoder_;
     std::unique_ptr<std::string> out_;  // null: nothing unsent
     std::size_t sent_ = 0;
+    base::Instant opened_{};
     base::Instant next_ping_{};
     base::Instant pong_deadline_{};
     base::Instant write_deadline_{};  // while blocked_

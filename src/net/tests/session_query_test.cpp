@@ -170,6 +170,7 @@ TEST(ShareOptions, AreCheckedWhenTheyAreThere) {
     EXPECT_TRUE(options.snapshot);
     EXPECT_FALSE(std::get<chat::ShareOptions>(read_share_options(R"({"expires_in":null})")).expires_in);
     EXPECT_EQ(fault(read_share_options(R"({"expires_in":316224000})")), "");
+    EXPECT_EQ(std::get<chat::ShareOptions>(read_share_options(R"({"expires_in":6e1})")).expires_in, 60s);
     for (const char* body : {R"({"expires_in":0})", R"({"expires_in":-1})", R"({"expires_in":"60"})",
                              R"({"expires_in":1.5})", R"({"expires_in":316224001})",
                              R"({"expires_in":1e300})", R"({"expires_in":99999999999999999999})"}) {
