@@ -135,6 +135,7 @@ void Client::on_frame(std::string_view bytes) {
     if (auto* refused = std::get_if<wire::RefusedFrame>(&parsed)) {
         return refuse(refused->fault, {}, refused->client_id);
     }
+    hub_.parts_.metrics.add(base::Count::message_received);
     auto& frame = std::get<ClientFrame>(parsed);
     if (hub_.shutting_down_) {
         Fault fault{wire::FaultCode::service_error, "Service temporarily unavailable"};
@@ -281,8 +282,12 @@ void Client::handle_model_select(ClientFrame frame) {
     request.fresh_id = SessionId(base::random_hex_id());
     request.model = frame.model;
     request.at = hub_.parts_.clock.now();
-    store::Reply<store::Opened> reply{hub_.parts_.loop, [weak = weak_from_this(), asked = frame.session,
-                                                         model = frame.model](Result<store::Opened> opened) {
+    store::Reply<store::Opened> reply{hub_.parts_.loop,
+                                      [&hub = hub_, weak = weak_from_this(), asked = frame.session,
+                                       model = frame.model](Result<store::Opened> opened) {
+                                          if (opened && opened->created) {
+                                              hub.parts_.metrics.add(base::Count::session_created);
+                                          }
                                           const auto self = weak.lock();
                                           if (!self || self->gone_) return;
                                           if (opened) {
@@ -335,6 +340,8 @@ void Client::handle_stop(const ClientFrame& frame) {
 }
 
 void Client::refuse(const Fault& fault, const SessionId& session, const model::ClientId& client_id) {
+    const bool limited = fault.code == wire::FaultCode::too_many_requests;
+    hub_.parts_.metrics.add(limited ? base::Count::message_limited : base::Count::message_error);
     std::string& frame = hub_.scratch();
     wire::append_fault(frame, fault, {session, client_id}, hub_.parts_.clock.now(), version_);
     peer_.send(frame);

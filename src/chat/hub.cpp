@@ -90,6 +90,7 @@ void Hub::on_accepted(const std::weak_ptr<Client>& origin, const model::SessionI
         if (client) client->refuse_error(accepted.error().code, asked, client_id);
         return;
     }
+    if (accepted->created) parts_.metrics.add(base::Count::session_created);
     const auto actor = actor_for(accepted->session);
     if (client) {
         // A repeated message may belong to a session that has ended since: no place to go back to.

@@ -50,6 +50,7 @@ void TurnRunner::on_history(Result<std::vector<model::Event>> events) {
     covers_ = std::max(covers_, built.covers);
     phase_ = Phase::answering;
     asked_ = hub_.parts_.clock.steady();
+    hub_.parts_.metrics.llm_asked(turn_.model.str());
     call_ = hub_.model_for(turn_.model).provider->answer(std::move(built.prompt), *this);
 }
 
@@ -68,6 +69,7 @@ void TurnRunner::on_delta(std::string_view text) {
 void TurnRunner::on_end(Result<llm::AnswerEnd> result) {
     if (phase_ != Phase::answering) return;
     if (!result) {
+        hub_.parts_.metrics.llm_failed(turn_.model.str());
         hub_.parts_.log.warn("llm", "answer failed",
                              {{"session_id", turn_.session.str()},
                               {"model_id", turn_.model.str()},
@@ -82,6 +84,9 @@ void TurnRunner::on_end(Result<llm::AnswerEnd> result) {
         usage.total_tokens.value_or(usage.prompt_tokens.value_or(0) + usage.completion_tokens.value_or(0));
     if (tokens == 0)
         tokens = text_.size() / 4;  // the vendor did not say (contract, sessions-and-storage 2.6)
+    hub_.parts_.metrics.llm_answered(
+        turn_.model.str(), std::chrono::duration_cast<base::Millis>(hub_.parts_.clock.steady() - asked_),
+        tokens);
     end(TurnState::done, tokens);
 }
 

@@ -94,8 +94,9 @@ inline constexpr ParameterDoc offset{"offset", R"({"type":"string","examples":["
                                      "Rows to leave out. Anything but a positive number is 0"};
 inline constexpr ParameterDoc status{"status", R"({"type":"string","examples":["active","ended"]})",
                                      "`active` or `ended`; anything else is ignored"};
-inline constexpr ParameterDoc search{"q", R"({"type":"string","maxLength":255})",
-                                     "Only sessions whose name contains this, whatever the case; at most 255 bytes"};
+inline constexpr ParameterDoc search{
+    "q", R"({"type":"string","maxLength":255})",
+    "Only sessions whose name contains this, whatever the case; at most 255 bytes"};
 // The schema of a point in time.
 inline constexpr std::string_view time =
     R"({"type":"string","anyOf":[{"format":"date-time"},{"format":"date"}],

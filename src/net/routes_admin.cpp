@@ -166,7 +166,8 @@ std::vector<ParameterDoc> list_parameters() {
 
 std::vector<Route> reading_routes() {
     std::vector<ParameterDoc> all = list_parameters();
-    all.insert(all.begin(), {"user_id", R"({"type":"string","maxLength":255})", "Only this user's; at most 255 bytes"});
+    all.insert(all.begin(),
+               {"user_id", R"({"type":"string","maxLength":255})", "Only this user's; at most 255 bytes"});
     using parameters::time;
     return {{"GET",
              "admin/sessions",

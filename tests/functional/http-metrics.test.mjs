@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { request } from '../support/http.mjs';
+import { refuse } from '../support/provider.mjs';
 import { stage } from '../support/stage.mjs';
 
 const scrape = (server, options) => request(server, '/metrics/prometheus', options);
@@ -59,7 +60,7 @@ test('what happens is counted under the names of the original', async (t) => {
   assert.equal((await request(server, '/admin/sessions', { token: staff })).status, 429);
   await request(server, `/sessions/${ada.sessionId}/end`, { method: 'POST', token: ada.token });
   await request(server, `/sessions/${ada.sessionId}`, { token: ada.token });
-  ada.close();
+  await ada.close();
   await until(server, 'chatbox_websocket_connections_total', 0);
   const { text } = await scrape(server);
   for (const [row, expected] of [
@@ -79,7 +80,7 @@ test('what happens is counted under the names of the original', async (t) => {
 
 test('an answer that fails is counted as one', async (t) => {
   const { server, enter, provider } = await stage(t, { env: { CHATBOX_PUBLIC_RATE_LIMIT: '100000' } });
-  provider.on('Hello', (x) => x.status(400));
+  provider.on('Hello', refuse(400));
   const ada = await enter('ada');
   ada.send({ type: 'user_message', content: 'Hello' });
   await ada.nextOf('error');

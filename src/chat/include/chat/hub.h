@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "chat/client.h"
 #include "chat/options.h"
 #include "limits/rate_limiter.h"
@@ -34,6 +35,7 @@ struct HubParts {
     model::NodeId node;
     std::vector<Model> models;  // at least one, in configuration order; the first is the default
     Options options;
+    base::Metrics& metrics = base::no_metrics();
 };
 
 struct UserState {
