@@ -51,6 +51,7 @@ void WsConnection::start(Handshake handshake) {
     outbox() = std::move(handshake.response);
     expires_ = handshake.expires;
     version_ = handshake.introduction.version;
+    admin_ = handshake.introduction.admin;
     auto joined = shard_.hub().connect(handshake.introduction, *this);
     if (!joined) {
         const bool limit = joined.error().code == base::Errc::limit;
@@ -254,8 +255,9 @@ void WsConnection::on_refreshed(const base::Result<auth::Identity>& identity) {
     const ServerState& state = shard_.state();
     const base::Time now = state.clock.now();
     std::string frame;
-    if (!identity || !client_ || identity->user != client_->user_id()) {
-        if (identity) state.log.info("auth", "token refused", {{"cause", "it is another user's"}});
+    // Who it is, and what it may do, was settled when it connected: another role needs another connection.
+    if (!identity || !client_ || identity->user != client_->user_id() || identity->is_admin() != admin_) {
+        if (identity) state.log.info("auth", "token refused", {{"cause", "another user or role"}});
         wire::append_fault(frame, wire::Fault::bad_token(), {}, now, version_);
         return send(frame);
     }

@@ -88,6 +88,7 @@ private:
     bool peer_closed_ = false;  // the peer's close was received: TCP ends when all is sent
     bool failed_ = false;       // the peer broke the protocol: what it still sends is read and dropped
     bool dropped_ = false;
+    bool admin_ = false;         // what its token said when it connected
     bool warned_ = false;        // of the end of the token that is in force
     bool refreshing_ = false;    // a token is being checked
     bool slow_message_ = false;  // no message was completed since the last ping, and one had begun

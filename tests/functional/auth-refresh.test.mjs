@@ -65,7 +65,18 @@ test('a bad token changes nothing', async (t) => {
   }
   ada.send({ type: 'auth_refresh', token: server.token('eve') });
   assert.equal((await ada.nextOf('error')).error.code, 'INVALID_TOKEN', 'of another user');
+  ada.send({ type: 'auth_refresh', token: server.token('ada', { roles: ['admin'] }) });
+  assert.equal((await ada.nextOf('error')).error.code, 'INVALID_TOKEN', 'of an administrator, which she was not');
   assert.equal((await ada.ask('Hello')).text, 'You said: Hello');
+});
+
+test('who is no administrator any more does not stay one', async (t) => {
+  const { server, enter } = await stage(t);
+  const root = await enter('root', { claims: { roles: ['admin'] }, v: 2 });
+  root.send({ type: 'auth_refresh', token: server.token('root', { roles: [] }) });
+  assert.equal((await root.nextOf('error')).error.code, 'INVALID_TOKEN');
+  root.send({ type: 'auth_refresh', token: server.token('root', { roles: ['chat_admin', 'more'] }) });
+  await root.nextOf('auth_refreshed');
 });
 
 test('the old end stays after a refusal', async (t) => {
