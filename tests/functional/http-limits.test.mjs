@@ -131,3 +131,19 @@ test('handshakes of one address are limited', async (t) => {
   assert.deepEqual([refused.status, refused.body], [429, 'Too many requests, please try again later\n']);
   await enter('ada', { headers: from('198.51.100.8') });
 });
+
+test('metrics are for networks that may read them, judged by the client behind the proxies', async (t) => {
+  const { server } = await stage(t, { env: { CHATBOX_PUBLIC_RATE_LIMIT: '5' } });
+  const ask = (headers) => request(server, '/metrics/prometheus', { headers });
+  assert.equal((await ask({})).status, 200);
+  assert.equal((await ask(from('10.1.2.3'))).status, 200);
+  for (const outside of [from('198.51.100.7'), from('10.1.2.3', '198.51.100.7'), { 'x-real-ip': '2001:db8::1' }]) {
+    const refused = await ask(outside);
+    assert.deepEqual(
+      [refused.status, refused.json()],
+      [403, { error: 'Insufficient permissions', code: 'FORBIDDEN' }],
+    );
+  }
+  for (let i = 0; i < 4; i++) await ask({});
+  assert.equal((await ask({})).status, 429, 'within the budget of public routes');
+});
