@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launchBrowser, openPage, picture } from './support/browser.mjs';
-import { Server } from './support/server.mjs';
+import { Server, tokenIn } from './support/server.mjs';
 
 const patience = { timeout: 30_000 };
 let browser;
@@ -72,7 +72,7 @@ describe('the console', () => {
   });
 
   it('tells a visitor that there is no permission', async () => {
-    const token = new URL(server.visitor).searchParams.get('token');
+    const token = tokenIn(server.visitor);
     const link = new URL('admin.html', server.base);
     link.searchParams.set('token', token);
     const page = await openPage(browser, 'desktop');

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { launchBrowser, openPage, picture, sizes } from './support/browser.mjs';
-import { Server } from './support/server.mjs';
+import { Server, tokenIn } from './support/server.mjs';
 
 const patience = { timeout: 30_000 };
 const hostile = '**Bold?** <script>window.hacked = 1</script> <img src=x onerror="window.hacked = 1"> [x](javascript:window.hacked=1)';
@@ -299,7 +299,7 @@ describe('somebody without a token', () => {
 
   it('gets the token from the page that frames the chat', async () => {
     const page = await openPage(browser, 'desktop');
-    const token = new URL(server.visitor).searchParams.get('token');
+    const token = tokenIn(server.visitor);
     const host = new URL('framed-by-a-test', server.base).href;
     await page.route(host, (route) => route.fulfill({ contentType: 'text/html', body: '<iframe src="chat.html" width="400" height="600"></iframe>' }));
     await page.addInitScript((secret) => {

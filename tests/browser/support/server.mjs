@@ -93,8 +93,13 @@ export class Server {
   }
 }
 
+/** The token that a link of the server carries, in its fragment. */
+export function tokenIn(link) {
+  return new URLSearchParams(new URL(link).hash.slice(1)).get('token');
+}
+
 function claimsIn(link) {
-  const token = new URL(link).searchParams.get('token');
+  const token = tokenIn(link);
   return JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
 }
 
