@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "chat/hub.h"
+#include "leg.h"
 #include "session_actor.h"
 
 namespace chatbox::chat {
@@ -48,6 +49,10 @@ void Client::start(Introduction introduction) {
 }
 
 void Client::on_opened(Introduction introduction, Result<store::Opened> opened) {
+    if (!opened && opened.error().code == Errc::forbidden && admin_name_) {
+        // Somebody else's: an admin may enter it. The far end says how it is bound.
+        return enter_foreign(std::move(introduction));
+    }
     if (opened && opened->session.id == introduction.session) {
         const auto actor = hub_.actor_for(opened->session);
         session_ = actor;
@@ -70,8 +75,11 @@ void Client::on_opened(Introduction introduction, Result<store::Opened> opened) 
 
 void Client::finish_opening() {
     const auto waiting = std::move(waiting_);
-    if (!waiting) return;
-    for (auto& frame : *waiting) {
+    if (waiting) resume(std::move(*waiting));
+}
+
+void Client::resume(std::deque<ClientFrame> waiting) {
+    for (auto& frame : waiting) {
         if (waiting_) {
             waiting_->push_back(std::move(frame));  // one of them opens a session again
         } else {
@@ -94,6 +102,7 @@ void Client::leave() {
     if (gone_) return;
     gone_ = true;
     unbind();
+    if (const auto leg = std::exchange(leg_, nullptr)) leg->close();
     hub_.leave(*this);
 }
 
@@ -127,6 +136,93 @@ void Client::send_status(const SessionId& session, std::string_view content) {
     peer_.send(frame);
 }
 
+void Client::enter_foreign(Introduction introduction) {
+    const SessionId session = introduction.session;
+    store::Reply<model::Session> reply{
+        hub_.parts_.loop, [weak = weak_from_this(),
+                           introduction = std::move(introduction)](Result<model::Session> found) mutable {
+            const auto self = weak.lock();
+            if (!self || self->gone_) return;
+            if (found) {
+                self->open_leg(*found, std::move(introduction));
+            } else {
+                self->send_status({});
+            }
+            self->finish_opening();
+        }};
+    hub_.parts_.store.session(session, std::move(reply));
+}
+
+// --- an admin in the session of somebody else ---
+
+bool Client::is_for_leg(const ClientFrame& frame) const {
+    if (frame.type == ClientFrameType::auth_refresh) return false;
+    if (frame.session.empty()) return leg_ && !session_;
+    return !session_ || frame.session != session_->id();
+}
+
+// The session that an admin names may be anybody's, or the admin's own, or none at all.
+void Client::find_leg(ClientFrame frame) {
+    if (frame.session.empty()) frame.session = leg_session_;
+    waiting_ = std::make_unique<std::deque<ClientFrame>>();
+    const SessionId asked = frame.session;
+    store::Reply<model::Session> reply{
+        hub_.parts_.loop,
+        [weak = weak_from_this(), frame = std::move(frame)](Result<model::Session> found) mutable {
+            const auto self = weak.lock();
+            if (!self || self->gone_) return;
+            const auto waiting = std::move(self->waiting_);
+            if (found && found->user != self->user_id()) {
+                Introduction introduction;
+                introduction.version = self->version_;
+                self->open_leg(*found, std::move(introduction));
+                self->leg_->forward(std::move(frame));
+            } else if (!found && found.error().code != Errc::not_found) {
+                self->refuse_error(found.error().code, frame.session, frame.client_id);
+            } else {
+                self->handle_own(std::move(frame));
+            }
+            self->resume(std::move(*waiting));
+        }};
+    hub_.parts_.store.session(asked, std::move(reply));
+}
+
+void Client::open_leg(const model::Session& session, Introduction introduction) {
+    if (leg_) leg_->close();
+    introduction.user = user_id();
+    introduction.session = session.id;
+    introduction.name = *admin_name_;
+    introduction.admin = true;
+    leg_session_ = session.id;
+    leg_ = std::make_shared<Leg>(weak_from_this(), hub_, hub_.parts_.hub_of(session.user));
+    leg_->open(std::move(introduction));
+}
+
+void Client::start_assisting(Introduction introduction) {
+    assistance_ = std::make_unique<Assistance>(Assistance{introduction.session});
+    waiting_ = std::make_unique<std::deque<ClientFrame>>();
+    const SessionId session = introduction.session;
+    store::Reply<model::Session> reply{
+        hub_.parts_.loop,
+        [weak = weak_from_this(), introduction = std::move(introduction)](Result<model::Session> found) {
+            const auto self = weak.lock();
+            if (!self || self->gone_) return;
+            if (!found) return self->on_opened(introduction, found.error());
+            self->on_opened(introduction, store::Opened{std::move(*found), false, false, {}});
+        }};
+    hub_.parts_.store.session(session, std::move(reply));
+}
+
+bool Client::pass_on(const Leg& leg, std::string_view frame) {
+    if (gone_ || leg_.get() != &leg) return false;
+    peer_.send(frame);
+    return true;
+}
+
+void Client::end_for(const Leg& leg, CloseReason reason) {
+    if (!gone_ && leg_.get() == &leg) peer_.close(reason);
+}
+
 // --- frames ---
 
 void Client::on_frame(std::string_view bytes) {
@@ -136,7 +232,10 @@ void Client::on_frame(std::string_view bytes) {
         return refuse(refused->fault, {}, refused->client_id);
     }
     hub_.parts_.metrics.add(base::Count::message_received);
-    auto& frame = std::get<ClientFrame>(parsed);
+    take(std::move(std::get<ClientFrame>(parsed)));
+}
+
+void Client::take(ClientFrame frame) {
     if (hub_.shutting_down_) {
         Fault fault{wire::FaultCode::service_error, "Service temporarily unavailable"};
         return refuse(fault, frame.session, frame.client_id);
@@ -153,6 +252,19 @@ bool Client::may_wait(const ClientFrame& frame) {
 }
 
 void Client::handle(ClientFrame frame) {
+    if (admin_name_ && !assistance_ && is_for_leg(frame)) {
+        if (leg_ && leg_session_ == frame.session) return leg_->forward(std::move(frame));
+        return find_leg(std::move(frame));
+    }
+    // Choosing a model and asking for help are the visitor's.
+    if (assistance_ &&
+        (frame.type == ClientFrameType::model_select || frame.type == ClientFrameType::help_request)) {
+        return refuse(Fault::not_owner(), frame.session, frame.client_id);
+    }
+    handle_own(std::move(frame));
+}
+
+void Client::handle_own(ClientFrame frame) {
     switch (frame.type) {
         case ClientFrameType::user_message:
             return handle_user_message(std::move(frame));
@@ -225,7 +337,15 @@ void Client::handle_typing(const ClientFrame& frame) {
     session_->show_typing(*this, frame.active);
 }
 
+void Client::as_admin(store::AcceptMessage& request) const {
+    request.as_admin = user_id();
+    request.message.sender = model::Sender::admin;
+    request.message.metadata["admin_id"] = user_id().str();
+    request.message.metadata["admin_name"] = *admin_name_;
+}
+
 void Client::accept(ClientFrame frame, bool create, bool wants_answer) {
+    if (assistance_) wants_answer = false;
     const base::Millis wait = hub_.messages_.admit(user_id().str(), hub_.parts_.clock.steady());
     if (wait.count() > 0) return refuse(Fault::too_many(wait), frame.session, frame.client_id);
     if (!may_wait(frame)) return;
@@ -241,6 +361,7 @@ void Client::accept(ClientFrame frame, bool create, bool wants_answer) {
     request.user = user_id();
     request.session = target(frame);
     request.create = create;
+
     request.fresh_id = SessionId(base::random_hex_id());
     request.message.kind = kind_of(frame.type);
     request.message.file_id = std::move(frame.file_id);
@@ -248,6 +369,7 @@ void Client::accept(ClientFrame frame, bool create, bool wants_answer) {
     request.message.id = model::MessageId(base::ordered_hex_id(now));
     request.message.content = std::move(frame.content);
     request.message.metadata = std::move(frame.metadata);
+    if (assistance_) as_admin(request);
     request.message.client_id = frame.client_id;
     request.message.at = now;
     if (wants_answer) {
@@ -365,7 +487,9 @@ void Client::refuse_error(Errc code, const SessionId& session, const model::Clie
 // --- catching up ---
 
 void Client::on_drained() {
-    if (gone_ || !session_) return;
+    if (gone_) return;
+    if (leg_) leg_->drained();
+    if (!session_) return;
     if (catch_up_) return continue_catch_up();
     session_->pump(*this);
 }

@@ -28,7 +28,7 @@ Hub::~Hub() = default;
 
 Result<std::shared_ptr<Client>> Hub::connect(const Introduction& introduction, Peer& peer) {
     if (shutting_down_) return base::Error{Errc::unavailable, "shutting down"};
-    auto found = users_.find(introduction.user);
+    const auto found = users_.find(introduction.user);
     if (found != users_.end() && found->second->clients.size() >= parts_.options.connections_per_user) {
         for (Client* client : found->second->clients) {
             std::string& frame = scratch();
@@ -37,21 +37,39 @@ Result<std::shared_ptr<Client>> Hub::connect(const Introduction& introduction, P
         }
         return base::Error{Errc::limit, "connections of one user"};
     }
-    if (found == users_.end()) {
-        auto state = std::make_unique<UserState>();
-        state->id = introduction.user;
-        found = users_.emplace(introduction.user, std::move(state)).first;
-    }
-    auto client = std::make_shared<Client>(*this, *found->second, peer, introduction);
-    found->second->clients.push_back(client.get());
+    UserState& state = user(introduction.user);
+    auto client = std::make_shared<Client>(*this, state, peer, introduction);
+    state.clients.push_back(client.get());
     client->start(introduction);
     return client;
 }
 
+Result<std::shared_ptr<Client>> Hub::assist(const Introduction& introduction, Peer& peer) {
+    if (shutting_down_) return base::Error{Errc::unavailable, "shutting down"};
+    UserState& state = user(introduction.user);
+    auto client = std::make_shared<Client>(*this, state, peer, introduction);
+    ++state.legs;
+    client->start_assisting(introduction);
+    return client;
+}
+
+UserState& Hub::user(const model::UserId& id) {
+    auto& state = users_[id];
+    if (!state) {
+        state = std::make_unique<UserState>();
+        state->id = id;
+    }
+    return *state;
+}
+
 void Hub::leave(Client& client) {
     UserState& user = client.user_;
-    std::erase(user.clients, &client);
-    if (user.clients.empty()) {
+    if (client.assistance_) {
+        --user.legs;
+    } else {
+        std::erase(user.clients, &client);
+    }
+    if (user.clients.empty() && user.legs == 0) {
         const model::UserId id = user.id;  // the key must outlive its own entry
         users_.erase(id);
     }

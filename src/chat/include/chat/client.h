@@ -17,6 +17,7 @@
 namespace chatbox::chat {
 
 class Hub;
+class Leg;
 class SessionActor;
 struct UserState;
 
@@ -41,6 +42,7 @@ public:
         : hub_(hub),
           user_(user),
           peer_(peer),
+          admin_name_(introduction.admin ? std::make_unique<std::string>(introduction.name) : nullptr),
           merge_ms_(introduction.merge_ms),
           version_(introduction.version) {}
     Client(const Client&) = delete;
@@ -50,14 +52,26 @@ public:
     void on_frame(std::string_view bytes);
     // The peer is not congested any more.
     void on_drained();
+    // One frame that was read already, as on_frame().
+    void take(wire::ClientFrame frame);
     // The connection is gone: nothing is sent after this. Must be called before the peer is destroyed.
     void leave();
 
     const model::UserId& user_id() const;
 
+    // For the leg of an admin. False: the connection is gone, or this leg is no longer in use.
+    bool pass_on(const Leg& leg, std::string_view frame);
+    void end_for(const Leg& leg, CloseReason reason);
+    bool congested() const { return peer_.congested(); }
+
 private:
     friend class Hub;
     friend class SessionActor;
+
+    // The client at the far end of a leg: an admin in the session of somebody else.
+    struct Assistance {
+        model::SessionId session;
+    };
 
     // A client that catches up with its session gets no live frames until it has.
     struct CatchUp {
@@ -74,6 +88,7 @@ private:
     void on_opened(Introduction introduction, base::Result<store::Opened> opened);
 
     void handle(wire::ClientFrame frame);
+    void handle_own(wire::ClientFrame frame);
     void handle_user_message(wire::ClientFrame frame);
     void handle_file(wire::ClientFrame frame);
     void handle_typing(const wire::ClientFrame& frame);
@@ -85,6 +100,12 @@ private:
     void accept(wire::ClientFrame frame, bool create, bool wants_answer);
     bool may_wait(const wire::ClientFrame& frame);
     model::SessionId target(const wire::ClientFrame& frame) const;
+    bool is_for_leg(const wire::ClientFrame& frame) const;
+    void find_leg(wire::ClientFrame frame);
+    void open_leg(const model::Session& session, Introduction introduction);
+    void start_assisting(Introduction introduction);
+    void enter_foreign(Introduction introduction);
+    void as_admin(store::AcceptMessage& request) const;
 
     void refuse(const wire::Fault& fault, const model::SessionId& session, const model::ClientId& client_id);
     void refuse_error(base::Errc code, const model::SessionId& session, const model::ClientId& client_id);
@@ -92,6 +113,7 @@ private:
     void bind(const std::shared_ptr<SessionActor>& actor);
     void unbind();
     void finish_opening();
+    void resume(std::deque<wire::ClientFrame> waiting);
     void acknowledge(const model::SessionId& session, const model::Event& event);
 
     void begin_catch_up(model::Seq have, model::MessageId partial, std::uint64_t offset);
@@ -108,7 +130,11 @@ private:
     std::shared_ptr<SessionActor> session_;  // null: not bound
     std::unique_ptr<CatchUp> catch_up_;
     std::unique_ptr<std::deque<wire::ClientFrame>> waiting_;  // not null: frames wait for an open_session
-    std::uint64_t cursor_ = 0;                                // bytes of the running answer that were sent
+    std::unique_ptr<std::string> admin_name_;                 // null: not an admin
+    std::unique_ptr<Assistance> assistance_;                  // null: in the user's own sessions
+    std::shared_ptr<Leg> leg_;                                // an admin's other end, in leg_session_
+    model::SessionId leg_session_;
+    std::uint64_t cursor_ = 0;  // bytes of the running answer that were sent
     std::uint32_t pending_ = 0;
     base::Instant typing_told_{};  // when somebody was last told
     std::uint16_t merge_ms_;

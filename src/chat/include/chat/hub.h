@@ -27,6 +27,8 @@ struct Model {
     std::unique_ptr<llm::Provider> provider;  // belongs to the hub's loop
 };
 
+class Hub;
+
 struct HubParts {
     boost::asio::any_io_executor loop;  // one thread
     store::Store& store;                // outlives the hub, as do clock and log
@@ -36,11 +38,14 @@ struct HubParts {
     std::vector<Model> models;  // at least one, in configuration order; the first is the default
     Options options;
     base::Metrics& metrics = base::no_metrics();
+    // Where a user lives; each hub of the process is given the same. The hubs outlive all calls.
+    std::function<Hub&(const model::UserId&)> hub_of;
 };
 
 struct UserState {
     model::UserId id;
     std::vector<Client*> clients;
+    std::size_t legs = 0;  // clients in sessions of others, beside those above
 };
 
 // All calls on the loop's thread. Destroy it only after shutdown() is done and the loop has stopped.
@@ -54,6 +59,12 @@ public:
     // Errors: limit (the user has as many connections as allowed; the open ones have been told), unavailable
     // (shutting down). Frames may be sent to the peer only after this returned.
     base::Result<std::shared_ptr<Client>> connect(const Introduction& introduction, Peer& peer);
+
+    // An admin enters `introduction.session`, whose user lives on this hub. The client counts as nobody's
+    // connection. Errors: unavailable.
+    base::Result<std::shared_ptr<Client>> assist(const Introduction& introduction, Peer& peer);
+
+    const boost::asio::any_io_executor& loop() const { return parts_.loop; }
 
     // The session was ended elsewhere (over HTTP): its clients are told.
     void session_ended(const model::SessionId& session);
@@ -70,6 +81,7 @@ private:
     friend class TurnRunner;
 
     void leave(Client& client);
+    UserState& user(const model::UserId& id);
     std::shared_ptr<SessionActor> actor_for(const model::Session& session);
     std::shared_ptr<SessionActor> find(const model::SessionId& session) const;
     void forget_if_idle(SessionActor& actor);
