@@ -17,6 +17,9 @@ using wire::Fault;
 
 namespace {
 
+constexpr std::string_view help_notice =
+    "Help request sent. An administrator will join your session shortly.";
+
 model::MessageKind kind_of(ClientFrameType type) {
     if (type == ClientFrameType::file_upload) return model::MessageKind::file;
     if (type == ClientFrameType::voice_message) return model::MessageKind::voice;
@@ -276,7 +279,7 @@ void Client::handle_own(ClientFrame frame) {
         case ClientFrameType::voice_message:
             return in_known_session(std::move(frame), &Client::handle_file);
         case ClientFrameType::help_request:
-            return refuse(Fault::unknown_type("help_request"), frame.session, frame.client_id);
+            return in_known_session(std::move(frame), &Client::handle_help);
         case ClientFrameType::typing:
             return handle_typing(frame);
         case ClientFrameType::auth_refresh:
@@ -325,6 +328,29 @@ void Client::handle_file(ClientFrame frame) {
     // A voice message is a question for the model that was chosen; nobody else was asked (contract 6.6).
     const bool question = frame.type == ClientFrameType::voice_message && !session_->model().empty();
     accept(std::move(frame), false, question);
+}
+
+void Client::handle_help(ClientFrame frame) {
+    const base::Time now = hub_.parts_.clock.now();
+    store::ChangeControl change;
+    change.session = session_->id();
+    change.owner = user_id();
+    change.to = model::Control::waiting;
+    change.actor = user_id();
+    change.at = now;
+    change.event.id = model::MessageId(base::ordered_hex_id(now));
+    change.event.kind = model::MessageKind::help;
+    change.event.at = now;
+    store::Reply<store::ControlChanged> reply{
+        hub_.parts_.loop, [&hub = hub_, weak = weak_from_this(), asked = frame.session,
+                           client_id = frame.client_id](Result<store::ControlChanged> changed) {
+            if (changed && changed->event) hub.control_changed(changed->session, *changed->event);
+            const auto self = weak.lock();
+            if (!self || self->gone_) return;
+            if (!changed) return self->refuse_error(changed.error().code, asked, client_id);
+            self->send_status(changed->session.id, help_notice);
+        }};
+    hub_.parts_.store.change_control(std::move(change), std::move(reply));
 }
 
 // Typing is a hint: it is not stored, told at most twice a second, and lost without harm.

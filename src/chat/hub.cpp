@@ -121,6 +121,10 @@ void Hub::on_accepted(const std::weak_ptr<Client>& origin, const model::SessionI
     forget_if_idle(*actor);
 }
 
+void Hub::control_changed(const model::Session& session, const model::Event& event) {
+    if (const auto actor = find(session.id)) actor->on_control_changed(session, event);
+}
+
 void Hub::session_ended(const model::SessionId& session) {
     if (const auto actor = find(session)) actor->on_session_ended();
 }

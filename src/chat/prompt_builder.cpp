@@ -17,6 +17,7 @@ std::string without_query(std::string_view url) {
 
 // What the model reads of a message. Text is passed on byte by byte; a file is named.
 std::string text_of(const model::Message& message) {
+    if (model::is_notice(message.kind)) return {};
     if (message.kind == model::MessageKind::text || message.sender != model::Sender::user)
         return message.content;
     const bool voice = message.kind == model::MessageKind::voice;

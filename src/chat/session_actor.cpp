@@ -48,6 +48,8 @@ void SessionActor::show_event(const model::Event& event, Client* origin) {
     std::string frame_v2;
     for (Client* viewer : viewers_) {
         if (viewer == origin || viewer->catching_up()) continue;
+        // The original had no such frame: the one who asks is answered, the others are not told.
+        if (event.message.kind == model::MessageKind::help && !viewer->is_v2()) continue;
         std::string& frame = viewer->is_v2() ? frame_v2 : frame_v1;
         if (frame.empty()) wire::append_event(frame, id_, event, viewer->version_);
         viewer->peer_.send(frame);
@@ -68,6 +70,8 @@ void SessionActor::on_accepted(const store::Accepted& accepted, std::optional<mo
         begin_turn(std::move(*turn), accepted.event.message.kind == model::MessageKind::voice);
         return;
     }
+    // What is said to a person is not a question to the AI afterwards.
+    if (accepted.session.control == model::Control::human) return;
     last_question_ = accepted.event.seq;
     if (!runner_) begin_waiting_turn();
 }
@@ -76,7 +80,8 @@ void SessionActor::show_typing(const Client& origin, bool active) {
     for (Client* viewer : viewers_) {
         if (viewer == &origin || !viewer->is_v2() || viewer->catching_up()) continue;
         std::string& frame = hub_.scratch();
-        wire::append_typing(frame, id_, model::Sender::user, active, hub_.parts_.clock.now());
+        wire::append_typing(frame, id_, origin.assistance_ ? model::Sender::admin : model::Sender::user,
+                            active, hub_.parts_.clock.now());
         viewer->peer_.send(frame);
     }
 }
@@ -102,7 +107,7 @@ void SessionActor::begin_turn(model::Turn turn, bool quiet) {
 
 // Messages came in while an answer was running: the next turn answers them together.
 void SessionActor::begin_waiting_turn() {
-    if (last_question_ == 0 || starting_ || control_ != model::Control::ai || hub_.shutting_down_) return;
+    if (last_question_ == 0 || starting_ || control_ == model::Control::human || hub_.shutting_down_) return;
     starting_ = true;
     model::Turn turn;
     turn.started = hub_.parts_.clock.now();
@@ -133,6 +138,17 @@ void SessionActor::stop() {
 
 void SessionActor::interrupt() {
     if (runner_) runner_->end_early(TurnState::interrupted);
+}
+
+void SessionActor::on_control_changed(const model::Session& session, const model::Event& event) {
+    if (session.control_number <= control_number_) return;  // told already
+    control_ = session.control;
+    control_number_ = session.control_number;
+    if (control_ == model::Control::human) {
+        last_question_ = 0;
+        if (runner_) runner_->end_early(TurnState::stopped);
+    }
+    show_event(event, nullptr);
 }
 
 void SessionActor::on_session_ended() {

@@ -37,6 +37,7 @@ public:
     void set_model(const model::ModelId& model) { model_ = model; }
     void stop();
     void interrupt();  // shutting down
+    void on_control_changed(const model::Session& session, const model::Event& event);
     void on_session_ended();
 
     // Sends a viewer what it has not seen of the running answer, as far as it can take it.

@@ -13,8 +13,12 @@ using Names = std::array<std::pair<Enum, std::string_view>, N>;
 
 constexpr Names<Sender, 4> senders{
     {{Sender::user, "user"}, {Sender::ai, "ai"}, {Sender::admin, "admin"}, {Sender::system, "system"}}};
-constexpr Names<MessageKind, 3> kinds{
-    {{MessageKind::text, "text"}, {MessageKind::file, "file"}, {MessageKind::voice, "voice"}}};
+constexpr Names<MessageKind, 6> kinds{{{MessageKind::text, "text"},
+                                       {MessageKind::file, "file"},
+                                       {MessageKind::voice, "voice"},
+                                       {MessageKind::help, "help"},
+                                       {MessageKind::join, "join"},
+                                       {MessageKind::leave, "leave"}}};
 constexpr Names<TurnState, 7> states{{{TurnState::queued, "queued"},
                                       {TurnState::running, "running"},
                                       {TurnState::done, "done"},
@@ -54,6 +58,9 @@ std::string_view to_string(MessageKind kind) {
 }
 std::optional<MessageKind> message_kind_from(std::string_view name) {
     return value_of(kinds, name);
+}
+bool is_notice(MessageKind kind) {
+    return kind == MessageKind::help || kind == MessageKind::join || kind == MessageKind::leave;
 }
 std::string_view to_string(TurnState state) {
     return name_of(states, state);

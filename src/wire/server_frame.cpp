@@ -61,8 +61,20 @@ void write_metadata(JsonWriter& json, const model::Message& message, Whole whole
 }
 
 std::string_view event_type(const model::Message& message) {
-    if (message.kind == MessageKind::file) return "file_upload";
-    if (message.kind == MessageKind::voice) return "voice_message";
+    switch (message.kind) {
+        case MessageKind::file:
+            return "file_upload";
+        case MessageKind::voice:
+            return "voice_message";
+        case MessageKind::help:
+            return "help_request";
+        case MessageKind::join:
+            return "admin_join";
+        case MessageKind::leave:
+            return "admin_leave";
+        case MessageKind::text:
+            break;
+    }
     return message.sender == Sender::ai ? "ai_response" : "user_message";
 }
 

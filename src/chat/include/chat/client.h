@@ -91,6 +91,7 @@ private:
     void handle_own(wire::ClientFrame frame);
     void handle_user_message(wire::ClientFrame frame);
     void handle_file(wire::ClientFrame frame);
+    void handle_help(wire::ClientFrame frame);
     void handle_typing(const wire::ClientFrame& frame);
     void handle_model_select(wire::ClientFrame frame);
     void handle_stop(const wire::ClientFrame& frame);

@@ -66,6 +66,9 @@ public:
 
     const boost::asio::any_io_executor& loop() const { return parts_.loop; }
 
+    // Who answers was changed in the store, by `event`: its clients are told, and a human is not talked over.
+    void control_changed(const model::Session& session, const model::Event& event);
+
     // The session was ended elsewhere (over HTTP): its clients are told.
     void session_ended(const model::SessionId& session);
 

@@ -26,10 +26,12 @@ enum class Sender { user, ai, admin, system };
 std::string_view to_string(Sender sender);
 std::optional<Sender> sender_from(std::string_view name);
 
-// What a message is. The names are stored; the wire names are in wire/.
-enum class MessageKind { text, file, voice };
+// What a message is. The names are stored; the wire names are in wire/. The last three say who answers from
+// then on: they are events of the session, but nobody wrote them.
+enum class MessageKind { text, file, voice, help, join, leave };
 std::string_view to_string(MessageKind kind);
 std::optional<MessageKind> message_kind_from(std::string_view name);
+bool is_notice(MessageKind kind);  // help, join, leave
 
 // How a turn stands. queued and running are not final.
 enum class TurnState { queued, running, done, stopped, failed, interrupted, superseded };
