@@ -40,6 +40,7 @@ void Client::start(Introduction introduction) {
     waiting_ = std::make_unique<std::deque<ClientFrame>>();
     store::OpenSession request;
     request.user = user_id();
+    request.lifetime = hub_.lifetime(user_);
     request.session = introduction.session;
     request.at = hub_.parts_.clock.now();
     store::Reply<store::Opened> reply{hub_.parts_.loop,
@@ -300,6 +301,7 @@ void Client::in_known_session(ClientFrame frame, Handler then) {
     waiting_ = std::make_unique<std::deque<ClientFrame>>();
     store::OpenSession request;
     request.user = user_id();
+    request.lifetime = hub_.lifetime(user_);
     request.session = asked;
     request.at = hub_.parts_.clock.now();
     store::Reply<store::Opened> reply{
@@ -385,6 +387,7 @@ void Client::accept(ClientFrame frame, bool create, bool wants_answer) {
 
     store::AcceptMessage request;
     request.user = user_id();
+    request.lifetime = hub_.lifetime(user_);
     request.session = target(frame);
     request.create = create;
 
@@ -425,6 +428,7 @@ void Client::handle_model_select(ClientFrame frame) {
     waiting_ = std::make_unique<std::deque<ClientFrame>>();
     store::OpenSession request;
     request.user = user_id();
+    request.lifetime = hub_.lifetime(user_);
     request.session = target(frame);
     request.create = true;
     request.fresh_id = SessionId(base::random_hex_id());
@@ -472,6 +476,7 @@ void Client::handle_stop(const ClientFrame& frame) {
     // in order, so behind its answer the turn that is meant has begun.
     store::OpenSession request;
     request.user = user_id();
+    request.lifetime = hub_.lifetime(user_);
     request.session = target(frame);
     request.at = hub_.parts_.clock.now();
     store::Reply<store::Opened> reply{

@@ -19,7 +19,9 @@ constexpr std::string_view limit_notice =
 }
 
 Hub::Hub(HubParts parts)
-    : parts_(std::move(parts)), messages_(parts_.options.messages_per_window, parts_.options.message_window) {
+    : parts_(std::move(parts)),
+      messages_(parts_.options.messages_per_window, parts_.options.message_window),
+      seen_timer_(parts_.loop) {
     if (parts_.models.empty()) throw std::logic_error("a hub needs a model");
     for (const Model& model : parts_.models) choices_.push_back(model.choice);
 }
@@ -117,8 +119,42 @@ void Hub::on_accepted(const std::weak_ptr<Client>& origin, const model::SessionI
             client->acknowledge(actor->id(), accepted->event);
         }
     }
+    if (accepted->expired) session_ended(accepted->expired->id);
     if (!accepted->duplicate) actor->on_accepted(*accepted, std::move(turn), client.get());
     forget_if_idle(*actor);
+}
+
+void Hub::left_alone(const SessionActor& actor) {
+    left_alone_.push_back(actor.id());
+    if (left_alone_.size() > 1) return;  // the timer runs
+    seen_timer_.expires_after(parts_.options.seen_delay);
+    seen_timer_.async_wait([this](boost::system::error_code ec) {
+        if (ec) return;
+        parts_.store.seen(std::exchange(left_alone_, {}), parts_.clock.now(), {parts_.loop, [](auto) {
+                                                                                   // Not stored: the session
+                                                                                   // counts as idle from its
+                                                                                   // last activity on.
+                                                                               }});
+    });
+}
+
+store::Lifetime Hub::lifetime(const UserState& user) const {
+    const bool present = std::any_of(user.clients.begin(), user.clients.end(),
+                                     [](const Client* client) { return client->session_ != nullptr; });
+    store::Lifetime lifetime;
+    lifetime.reconnect_window = parts_.options.reconnect_window;
+    if (!present) lifetime.idle_since = parts_.clock.now() - parts_.options.reconnect_window;
+    return lifetime;
+}
+
+void Hub::report_seen(std::function<void(bool)> done) {
+    std::vector<model::SessionId> seen = std::exchange(left_alone_, {});
+    for (const auto& [id, actor] : sessions_) {
+        if (actor->has_viewers()) seen.push_back(actor->id());
+    }
+    if (seen.empty()) return done(true);
+    parts_.store.seen(std::move(seen), parts_.clock.now(),
+                      {parts_.loop, [done = std::move(done)](auto stored) { done(stored.has_value()); }});
 }
 
 void Hub::control_changed(const model::Session& session, const model::Event& event) {
@@ -131,6 +167,7 @@ void Hub::session_ended(const model::SessionId& session) {
 
 void Hub::shutdown(std::function<void()> done) {
     shutting_down_ = true;
+    report_seen([](bool) {});  // from now on their devices are away
     on_shut_down_ = std::move(done);
     std::vector<std::shared_ptr<SessionActor>> actors;
     actors.reserve(sessions_.size());

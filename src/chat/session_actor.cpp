@@ -39,6 +39,7 @@ void SessionActor::add(Client& client) {
 
 void SessionActor::remove(Client& client) {
     std::erase(viewers_, &client);
+    if (viewers_.empty()) hub_.left_alone(*this);
     hub_.forget_if_idle(*this);
 }
 

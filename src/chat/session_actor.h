@@ -24,6 +24,7 @@ public:
     const model::SessionId& id() const { return id_; }
     const model::UserId& user() const { return user_; }
     model::Seq last_seq() const { return last_seq_; }
+    bool has_viewers() const { return !viewers_.empty(); }
     bool idle() const { return viewers_.empty() && !runner_ && !starting_; }
 
     void add(Client& client);  // not bound before

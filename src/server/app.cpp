@@ -16,6 +16,7 @@
 
 #include "auth/jwks/key_keeper.h"
 #include "auth/token.h"
+#include "chat/caretaker.h"
 #include "chat/hub.h"
 #include "chat/queries.h"
 #include "http_client/http_client.h"
@@ -64,6 +65,7 @@ chat::Options chat_options(const Config& config) {
     options.connections_per_user = config.limits.max_connections_per_user;
     options.messages_per_window = config.limits.rate_limit;
     options.message_window = config.limits.rate_window;
+    options.reconnect_window = config.chat.reconnect_timeout;
     options.pending_frames = config.limits.pending_frames;
     options.history_messages = config.chat.history_messages;
     options.history_bytes = config.chat.history_bytes;
@@ -179,6 +181,7 @@ private:
     std::vector<std::unique_ptr<Shard>> shards_;
     std::unique_ptr<auth::jwks::KeyKeeper> keys_;  // on the first shard; null: no public keys
     std::unique_ptr<chat::Queries> queries_;
+    std::unique_ptr<chat::Caretaker> caretaker_;
     std::unique_ptr<net::Server> server_;
     std::unique_ptr<asio::signal_set> signals_;
     std::unique_ptr<asio::steady_timer> deadline_;
@@ -224,6 +227,9 @@ void App::build() {
             parts.models.push_back(
                 {{model::ModelId(provider.id), provider.name}, make_provider(provider, config_, *shard)});
         }
+        parts.hub_of = [this](const model::UserId& user) -> chat::Hub& {
+            return *shards_[net::shard_of(user, shards_.size())]->hub;
+        };
         shard->hub = std::make_unique<chat::Hub>(std::move(parts));
         net_shards.push_back({shard->loop, *shard->hub});
         work_.emplace_back(shard->loop.get_executor());
@@ -234,8 +240,16 @@ void App::build() {
         Shard& home = home_of(ended.user);
         asio::post(home.loop, [&home, id = ended.id] { home.hub->session_ended(id); });
     };
-    announce.control_changed = [](const model::Session&, const model::Event&) {};
+    announce.control_changed = [this](const model::Session& session, const model::Event& event) {
+        Shard& home = *shards_[net::shard_of(session.user, shards_.size())];
+        asio::post(home.loop, [&home, session, event] { home.hub->control_changed(session, event); });
+    };
     queries_ = std::make_unique<chat::Queries>(*store_, clock_, std::move(announce), *metrics_);
+    chat::CaretakerParts care{
+        shards_.front()->loop.get_executor(), *store_, clock_, log_, {}, config_.chat.reconnect_timeout,
+        config_.chat.session_cleanup_interval};
+    for (auto& shard : shards_) care.hubs.push_back(shard->hub.get());
+    caretaker_ = std::make_unique<chat::Caretaker>(std::move(care));
     if (config_.auth.has_public_keys()) {
         Shard& home = *shards_.front();
         keys_ = auth::jwks::make_key_keeper(key_options(config_.auth), home.loop.get_executor(), *home.http,
@@ -278,6 +292,7 @@ int App::serve(const std::function<void(std::uint16_t)>& on_ready) {
     for (std::size_t i = 1; i < shards_.size(); ++i) {
         threads.emplace_back([this, i] { shards_[i]->loop.run(); });
     }
+    asio::post(main_loop, [this] { caretaker_->start(); });
     announce(*port);
     if (on_ready) on_ready(*port);
     main_loop.run();
@@ -301,6 +316,7 @@ void App::begin_shutdown(int signal) {
     log_.info("server", "shutting down", {{"signal", signal}});
     server_->begin_draining();
     if (keys_) keys_->stop();  // nobody waits for a key any more
+    caretaker_->stop();
     signals_->async_wait([this](boost::system::error_code ec, int again) {
         if (!ec) begin_shutdown(again);
     });

@@ -46,8 +46,9 @@ std::vector<Setting> conversation_settings() {
          .toml = {"chatbox.reconnect_timeout"},
          .slot = at<&C::chat, &C::Chat::reconnect_timeout>,
          .rule = duration(1s, 365 * 24h),
-         .effect = Effect::later,
-         .help = "How long a conversation without a connection may be taken up again"},
+         .help = "How long a conversation without a connection may be taken up again; then it is ended, as "
+                 "of its last "
+                 "activity, and the next message begins a new one"},
         {.section = "Conversation",
          .env = {"SESSION_TTL"},
          .toml = {"chatbox.session_ttl"},
@@ -60,8 +61,7 @@ std::vector<Setting> conversation_settings() {
          .toml = {"chatbox.session_cleanup_interval"},
          .slot = at<&C::chat, &C::Chat::session_cleanup_interval>,
          .rule = duration(1s, 24h),
-         .effect = Effect::never,
-         .help = "As `SESSION_TTL`"},
+         .help = "How often conversations that nobody has taken up again are looked for"},
     };
 }
 

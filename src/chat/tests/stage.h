@@ -99,6 +99,7 @@ protected:
         other_model = second.get();
         parts.models.push_back({{model::ModelId("m1"), "First"}, std::move(first)});
         parts.models.push_back({{model::ModelId("m2"), "Second"}, std::move(second)});
+        parts.hub_of = [this](const model::UserId&) -> Hub& { return *hub; };
         hub = std::make_unique<Hub>(std::move(parts));
     }
 

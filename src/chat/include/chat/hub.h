@@ -2,6 +2,7 @@
 // Everything that is alive on one network thread: its users' connections and sessions. A user belongs to
 // exactly one hub, so a session's state has one owner and needs no lock.
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -72,6 +73,9 @@ public:
     // The session was ended elsewhere (over HTTP): its clients are told.
     void session_ended(const model::SessionId& session);
 
+    // Tells the store which sessions have a device now. Calls back with whether that was stored.
+    void report_seen(std::function<void(bool)> done);
+
     // Refuses what is new, stores running answers as interrupted, then calls `done` once.
     void shutdown(std::function<void()> done);
 
@@ -88,6 +92,10 @@ private:
     std::shared_ptr<SessionActor> actor_for(const model::Session& session);
     std::shared_ptr<SessionActor> find(const model::SessionId& session) const;
     void forget_if_idle(SessionActor& actor);
+    // The session's last device has gone: from now on it is idle.
+    void left_alone(const SessionActor& actor);
+    // For what this user does now: with a device in it a session is never idle.
+    store::Lifetime lifetime(const UserState& user) const;
     void on_accepted(const std::weak_ptr<Client>& origin, const model::SessionId& asked,
                      const model::ClientId& client_id, std::optional<model::Turn> turn,
                      base::Result<store::Accepted> accepted);
@@ -105,6 +113,8 @@ private:
     // Keys view the actors' own ids.
     std::unordered_map<std::string_view, std::shared_ptr<SessionActor>> sessions_;
     std::string scratch_;
+    std::vector<model::SessionId> left_alone_;  // since the last report
+    boost::asio::steady_timer seen_timer_;
     std::size_t running_turns_ = 0;
     std::function<void()> on_shut_down_;
     bool shutting_down_ = false;

@@ -18,11 +18,13 @@ struct Options {
     std::size_t history_bytes = 256 * 1024;  // and their size at most; the newest are kept
     std::size_t max_answer_bytes = 4 * 1024 * 1024;  // an answer is ended there
     base::Millis checkpoint_interval{500};           // how much of an answer a crash may cost
-    base::Millis answer_deadline{120'000};  // named in the error text of an answer that took too long
-    base::Millis typing_interval{500};      // a client's typing is passed on at most this often
-    std::size_t replay_page = 200;          // events sent at once to a client that catches up
-    std::size_t reset_events = 200;         // events sent after a reset
-    std::string system_prompt;              // empty: none
+    base::Millis answer_deadline{120'000};   // named in the error text of an answer that took too long
+    base::Millis reconnect_window{900'000};  // how long a session without a device may be taken up again
+    base::Millis seen_delay{200};            // sessions that lost their last device are reported together
+    base::Millis typing_interval{500};       // a client's typing is passed on at most this often
+    std::size_t replay_page = 200;           // events sent at once to a client that catches up
+    std::size_t reset_events = 200;          // events sent after a reset
+    std::string system_prompt;               // empty: none
 };
 
 }  // namespace chatbox::chat
