@@ -78,6 +78,10 @@ std::optional<Control> control_from(std::string_view name) {
     return value_of(controls, name);
 }
 
+bool ai_answers(Control control) {
+    return control != Control::human;
+}
+
 bool is_shared(const Session& session, Time now) {
     return !session.share_token.empty() && (!session.share_expires || *session.share_expires > now);
 }

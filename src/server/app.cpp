@@ -271,6 +271,7 @@ void App::announce(std::uint16_t port) const {
 int App::run(const std::function<void(std::uint16_t)>& on_ready) {
     raise_descriptor_limit();
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a write that fails, not the end
     if (!open_store()) return exit_failure;
     build();
     return serve(on_ready);

@@ -48,7 +48,7 @@ Result<Accepted> MemoryState::accept(AcceptMessage request) {
     if (stored == nullptr && sessions_.contains(request.fresh_id)) return session_exists();
     const bool starts =
         !request.turn.empty() &&
-        (stored == nullptr || (stored->running.empty() && stored->session.control == model::Control::ai));
+        (stored == nullptr || (stored->running.empty() && model::ai_answers(stored->session.control)));
     if (starts && turns_.contains(request.turn)) return turn_exists();
 
     Accepted accepted;
@@ -180,6 +180,9 @@ Result<ControlChanged> MemoryState::change(ChangeControl request) {
     if (*outcome == ControlOutcome::changed) {
         if (messages_.contains(request.event.id)) return message_exists();
         const Seq seq = add_message(session, request.event);
+        if (!stored->running.empty() && keeps_ai(stored->session.control, session.control)) {
+            turns_.at(stored->running).turn.control_number = session.control_number;
+        }
         stored->session = std::move(session);
         result.event = append(*stored, seq, std::move(request.event));
     }

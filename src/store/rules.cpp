@@ -142,7 +142,7 @@ Seq add_message(Session& session, const Message& message) {
     }
     session.last_activity = message.at;
     see(session, message.at);
-    ++session.message_count;
+    if (!model::is_notice(message.kind)) ++session.message_count;
     return ++session.last_seq;
 }
 
@@ -175,7 +175,7 @@ Turn turn_for(const AcceptMessage& request, const Session& session, Seq seq) {
 Result<Nothing> may_start(const Session& session, bool running, const Turn& turn) {
     if (running) return Error{Errc::conflict, "a turn is running"};
     if (session.end) return Error{Errc::conflict, "the session has ended"};
-    if (session.control != model::Control::ai) return Error{Errc::conflict, "the AI is not in control"};
+    if (!model::ai_answers(session.control)) return Error{Errc::conflict, "a person is in control"};
     if (session.control_number != turn.control_number)
         return Error{Errc::conflict, "the control number moved on"};
     return Nothing{};
@@ -205,6 +205,10 @@ Message answer_of(const Turn& turn, TurnState state, std::string content, Time a
     answer.turn = turn.id;
     answer.status = state;
     return answer;
+}
+
+bool keeps_ai(model::Control before, model::Control after) {
+    return model::ai_answers(before) && model::ai_answers(after);
 }
 
 Result<ControlOutcome> change_control(Session& session, const ChangeControl& request) {

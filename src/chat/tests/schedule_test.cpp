@@ -75,9 +75,11 @@ private:
                        log_,
                        model::NodeId("n" + std::to_string(++nodes_)),
                        {},
-                       options};
+                       options,
+                       {}};
         model_ = &models_.emplace_back();
         parts.models.push_back({{model::ModelId("m1"), "First"}, std::make_unique<Line>(*model_)});
+        parts.hub_of = [this](const model::UserId&) -> Hub& { return *hub_; };
         hub_ = std::make_unique<Hub>(std::move(parts));
         store_->interrupt_orphans(model::NodeId("n" + std::to_string(nodes_)), clock_.now(),
                                   {loop_->get_executor(), [](auto) {}});

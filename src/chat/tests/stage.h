@@ -92,7 +92,7 @@ protected:
 
     void build(Options options) {
         HubParts parts{loop.get_executor(), *store, clock, log, model::NodeId("node"), {},
-                       std::move(options)};
+                       std::move(options),  {}};
         auto first = std::make_unique<ScriptedModel>();
         auto second = std::make_unique<ScriptedModel>();
         model = first.get();

@@ -63,6 +63,8 @@ Writer::Writer(Database& database)
           "ON CONFLICT DO NOTHING"),
       find_turn_(database, select(turn_columns, "turn WHERE id = ?1")),
       turn_runs_(database, "SELECT 1 FROM turn WHERE session = ?1 AND state = 'running'"),
+      renumber_turn_(database,
+                     "UPDATE turn SET control_number = ?2 WHERE session = ?1 AND state = 'running'"),
       insert_turn_(
           database,
           "INSERT INTO turn (id, session, answer, model, node, question_seq, control_number, started, "
@@ -108,7 +110,7 @@ Result<Accepted> Writer::accept(const AcceptMessage& request) {
         return message_exists();
     }
     store(row);
-    if (!request.turn.empty() && row.session.control == model::Control::ai && !turn_runs(row.key)) {
+    if (!request.turn.empty() && model::ai_answers(row.session.control) && !turn_runs(row.key)) {
         accepted.turn_started = true;
         if (!begin(row.key, turn_for(request, row.session, accepted.event.seq))) return turn_exists();
     }

@@ -59,7 +59,7 @@ private:
     Statement find_, find_by_key_, active_of_, insert_session_, update_session_, move_minute_, end_session_;
     Statement set_control_, set_share_, share_exists_, seen_, idle_, read_window_, write_window_;
     Statement find_duplicate_, insert_event_;
-    Statement find_turn_, turn_runs_, insert_turn_, end_turn_, running_turns_;
+    Statement find_turn_, turn_runs_, renumber_turn_, insert_turn_, end_turn_, running_turns_;
     Statement insert_text_, grow_text_, read_text_, delete_text_;
     Statement probe_;
 };

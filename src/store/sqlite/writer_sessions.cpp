@@ -44,6 +44,7 @@ Result<std::vector<Session>> Writer::expire_idle(Time idle_since, std::size_t li
 Result<ControlChanged> Writer::change(const ChangeControl& request) {
     auto row = find(request.session);
     if (!row) return no_session();
+    const model::Control before = row->session.control;
     const auto outcome = change_control(row->session, request);
     if (!outcome) return outcome.error();
     ControlChanged result{*outcome, {}, {}};
@@ -53,6 +54,7 @@ Result<ControlChanged> Writer::change(const ChangeControl& request) {
         const Session& s = row->session;
         set_control_.exec(row->key, model::to_string(s.control), s.control_number, s.help_requested,
                           s.admin_assisted, s.assisting_admin, s.assisting_admin_name);
+        if (keeps_ai(before, s.control)) renumber_turn_.exec(row->key, s.control_number);
         store(*row);
         result.event = Event{seq, request.event};
     }

@@ -48,7 +48,7 @@ private:
 
     CaretakerParts parts_;
     boost::asio::steady_timer timer_;
-    bool stopped_ = true;
+    bool stopped_ = false;
 };
 
 }  // namespace chatbox::chat

@@ -43,6 +43,7 @@ bool is_final(TurnState state);
 enum class Control { ai, waiting, human };
 std::string_view to_string(Control control);
 std::optional<Control> control_from(std::string_view name);
+bool ai_answers(Control control);  // not while a person does; a visitor who waits for one is answered
 
 using Metadata = std::map<std::string, std::string>;
 

@@ -106,6 +106,9 @@ Message answer_of(const Turn& turn, TurnState state, std::string content, Time a
 // `session`; the event is not yet added. Errors: not_found, conflict.
 Result<ControlOutcome> change_control(Session& session, const ChangeControl& request);
 
+// Whether a change of control leaves the AI answering: then the running turn goes on under the new number.
+bool keeps_ai(model::Control before, model::Control after);
+
 // Whether the request makes a link, or gives the one that is there. Errors: not_found, invalid.
 Result<bool> needs_new_link(const Session& session, const ShareSession& request);
 

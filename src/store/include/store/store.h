@@ -66,7 +66,7 @@ struct AcceptMessage {
     ModelId fresh_model;  // model of a session that is created; may be empty
     Message message;
     // When not empty, a turn with this id starts in the same transaction, provided that none is running in
-    // the session and the AI is in control. Its question is this message.
+    // the session and no person is in control. Its question is this message.
     TurnId turn;
     MessageId answer;
     NodeId node;
@@ -126,7 +126,8 @@ struct Finished {
 //     human, waiting -> ai    the AI goes on
 //
 // A change grows the session's control number by one and appends `event`, in one transaction; from then on no
-// turn of an older number can end as done.
+// turn of an older number can end as done. While the visitor only waits the AI still answers: a turn that runs
+// goes on under the new number when nobody has taken over.
 struct ChangeControl {
     SessionId session;
     std::optional<UserId> owner;  // when set, the session must be this user's
@@ -233,7 +234,7 @@ public:
     virtual void set_model(SessionId session, ModelId model, Reply<Session> reply) = 0;
 
     // Starts the next turn of a session that has one question waiting. Errors: not_found; conflict (a turn is
-    // running, the session has ended, the AI is not in control, or the control number moved on).
+    // running, the session has ended, a person is in control, or the control number moved on).
     virtual void start_turn(Turn turn, Reply<Turn> reply) = 0;
 
     // Adds `text` at byte `offset` to the text that a crash would keep. Offsets follow each other without
