@@ -339,7 +339,6 @@ void Client::handle_help(ClientFrame frame) {
     change.owner = user_id();
     change.to = model::Control::waiting;
     change.actor = user_id();
-    change.at = now;
     change.event.id = model::MessageId(base::ordered_hex_id(now));
     change.event.kind = model::MessageKind::help;
     change.event.at = now;

@@ -221,8 +221,8 @@ void App::build() {
     for (std::size_t i = 0; i < config_.server.threads; ++i) {
         auto shard = std::make_unique<Shard>();
         shard->http = http_client::make_client(shard->loop.get_executor());
-        chat::HubParts parts{shard->loop.get_executor(), *store_,  clock_, log_, node, {},
-                             chat_options(config_),      *metrics_};
+        chat::HubParts parts{shard->loop.get_executor(), *store_,   clock_, log_, node, {},
+                             chat_options(config_),      *metrics_, {}};
         for (const ProviderConfig& provider : config_.llm.providers) {
             parts.models.push_back(
                 {{model::ModelId(provider.id), provider.name}, make_provider(provider, config_, *shard)});

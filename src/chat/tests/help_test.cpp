@@ -17,7 +17,6 @@ protected:
         request.to = to;
         request.actor = model::UserId(admin);
         request.actor_name = "Jane Doe";
-        request.at = clock.now();
         request.event.id = model::MessageId(base::ordered_hex_id(clock.now()));
         request.event.sender = model::Sender::admin;
         request.event.kind =
