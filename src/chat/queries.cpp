@@ -49,13 +49,15 @@ awaitable<Result<T>> ask(base::Millis limit, Start start) {
 }
 
 // The event by which a change of control is seen in the session (contract, websocket-protocol 6.7, 6.8).
-model::Message notice(const Admin& admin, std::string_view what, base::Time now) {
+model::Message notice(const Admin& admin, model::MessageKind kind, base::Time now) {
     model::Message message;
     message.id = model::MessageId(base::ordered_hex_id(now));
-    message.sender = model::Sender::system;
+    message.sender = model::Sender::admin;
+    message.kind = kind;
     const std::string_view name =
         std::string_view(admin.name).substr(0, base::utf8_floor(admin.name, name_bytes));
-    message.content = "Administrator " + std::string(name) + " has " + std::string(what) + " the session";
+    message.content = "Administrator " + std::string(name) +
+                      (kind == model::MessageKind::join ? " has joined" : " has left") + " the session";
     message.metadata = {{"admin_id", admin.id.str()}, {"admin_name", admin.name}};
     message.at = now;
     return message;
@@ -84,7 +86,8 @@ store::ChangeControl handover(SessionId session, Admin admin, Control to, base::
     store::ChangeControl change;
     change.session = std::move(session);
     change.to = to;
-    change.event = notice(admin, to == Control::human ? "joined" : "left", now);
+    change.event =
+        notice(admin, to == Control::human ? model::MessageKind::join : model::MessageKind::leave, now);
     change.actor = std::move(admin.id);
     change.actor_name = std::move(admin.name);
     return change;

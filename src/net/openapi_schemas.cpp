@@ -110,7 +110,8 @@ constexpr std::array all{
         "description": "Who answers; waiting: the AI, and the user has asked for a person"})"},
     NamedSchema{"Transcript", R"({
         "type": "object",
-        "required": ["session_id", "name", "model_id", "is_active", "last_seq", "control", "messages"],
+        "required": ["session_id", "name", "model_id", "is_active", "last_seq", "control", "messages",
+                     "notices"],
         "additionalProperties": false,
         "properties": {
             "session_id": {"type": "string"},
@@ -120,7 +121,9 @@ constexpr std::array all{
             "last_seq": {"type": "integer", "minimum": 0},
             "control": {"$ref": "#/components/schemas/Control"},
             "assisting_admin_name": {"type": "string"},
-            "messages": {"type": "array", "items": {"$ref": "#/components/schemas/StoredMessage"}}
+            "messages": {"type": "array", "items": {"$ref": "#/components/schemas/StoredMessage"}},
+            "notices": {"type": "array", "items": {"$ref": "#/components/schemas/StoredMessage"},
+                "description": "Calls for a person, and who joined and left"}
         }})"},
     NamedSchema{"Ticket", R"({
         "type": "object",
@@ -132,7 +135,7 @@ constexpr std::array all{
     NamedSchema{"AdminTranscript", R"({
         "type": "object",
         "required": ["session_id", "user_id", "name", "model_id", "is_active", "last_seq", "control",
-                     "help_requested", "admin_assisted", "messages"],
+                     "help_requested", "admin_assisted", "messages", "notices"],
         "additionalProperties": false,
         "properties": {
             "session_id": {"type": "string"},
@@ -145,7 +148,9 @@ constexpr std::array all{
             "help_requested": {"type": "boolean"},
             "admin_assisted": {"type": "boolean"},
             "assisting_admin_name": {"type": "string"},
-            "messages": {"type": "array", "items": {"$ref": "#/components/schemas/StoredMessage"}}
+            "messages": {"type": "array", "items": {"$ref": "#/components/schemas/StoredMessage"}},
+            "notices": {"type": "array", "items": {"$ref": "#/components/schemas/StoredMessage"},
+                "description": "Calls for a person, and who joined and left"}
         }})"},
     NamedSchema{"SharedTranscript", R"({
         "type": "object",

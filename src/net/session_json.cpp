@@ -50,9 +50,15 @@ void write_transcript(JsonWriter& json, const chat::Transcript& transcript) {
     json.field("model_id", session.model.str()).field("is_active", !session.end.has_value());
     json.field("last_seq", session.last_seq).field("control", model::to_string(session.control));
     json.optional_field("assisting_admin_name", session.assisting_admin_name);
-    json.key("messages").begin_array();
-    for (const auto& event : transcript.events) wire::write_stored_message(json, event);
-    json.end_array();
+    // Who came and went stands apart: clients of the original take everything in `messages` for something
+    // said.
+    for (const bool notices : {false, true}) {
+        json.key(notices ? "notices" : "messages").begin_array();
+        for (const auto& event : transcript.events) {
+            if (model::is_notice(event.message.kind) == notices) wire::write_stored_message(json, event);
+        }
+        json.end_array();
+    }
 }
 
 namespace {
@@ -77,7 +83,7 @@ void write_shared(JsonWriter& json, const chat::Transcript& transcript) {
     json.key("messages").begin_array();
     for (const auto& [seq, message] : transcript.events) {
         // Notices name members of the staff.
-        if (message.sender == model::Sender::system) continue;
+        if (model::is_notice(message.kind)) continue;
         json.begin_object().field("content", message.content);
         json.field("timestamp", base::format_rfc3339(message.at));
         json.field("sender", model::to_string(message.sender));

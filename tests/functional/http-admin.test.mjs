@@ -143,8 +143,8 @@ test('one admin takes a session over, and it shows', async (t) => {
     [taken.id, taken.admin_assisted, taken.assisting_admin_name, taken.control],
     [ada.sessionId, true, 'Jane Doe', 'human'],
   );
-  const { messages } = await history(server, ada.token, ada.sessionId);
-  const joined = messages.filter(({ sender }) => sender === 'system');
+  const { notices: joined, messages } = await history(server, ada.token, ada.sessionId);
+  assert.equal(messages.length, 2, 'nobody said anything');
   assert.equal(joined.length, 1, 'taken over once');
   assert.equal(joined[0].content, 'Administrator Jane Doe has joined the session');
   assert.deepEqual(joined[0].metadata, { admin_id: 'adm-1', admin_name: 'Jane Doe' });
@@ -207,8 +207,9 @@ test('an admin with a long name is cut between characters', async (t) => {
   await ada.ask('Hello');
   const name = 'é'.repeat(60);
   await takeOver(server, ada.sessionId, staff(server, 'adm-1', name));
-  const { messages } = await history(server, ada.token, ada.sessionId);
-  const { content, metadata } = messages.at(-1);
+  const { notices } = await history(server, ada.token, ada.sessionId);
+  const { type, content, metadata } = notices.at(-1);
+  assert.equal(type, 'admin_join');
   assert.equal(content, `Administrator ${'é'.repeat(50)} has joined the session`);
   assert.equal(metadata.admin_name, name);
 });

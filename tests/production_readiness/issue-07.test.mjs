@@ -64,7 +64,7 @@ test('a message of 1 MiB is read, one more byte closes the connection with 1009'
   const { enter } = await stage(t);
   const ada = await enter('ada');
   const size = 1_048_576;
-  const frame = (bytes) => `{"type":"x","pad":"${'p'.repeat(bytes - 20)}"}`;
+  const frame = (bytes) => `{"type":"x","pad":"${'p'.repeat(bytes - 21)}"}`;
   ada.send(frame(size));
   assert.match((await ada.nextOf('error')).error.message, /unknown message type x/);
   ada.send(frame(size + 1));

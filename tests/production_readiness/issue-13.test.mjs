@@ -11,7 +11,7 @@ const foreign = [
 ];
 
 test('exactly the listed origins may connect', async (t) => {
-  const { server, enter } = await stage(t, { env: { ALLOWED_ORIGINS: allowed } });
+  const { server, enter } = await stage(t, { env: { WS_ALLOWED_ORIGINS: allowed } });
   await enter('ada', { origin: allowed });
   for (const origin of foreign) {
     assert.equal((await refusal(server, server.token('eve'), { origin })).status, 403, origin);
@@ -19,7 +19,7 @@ test('exactly the listed origins may connect', async (t) => {
 });
 
 test('many checks at once do not disturb each other', async (t) => {
-  const { server, enter } = await stage(t, { env: { ALLOWED_ORIGINS: allowed } });
+  const { server, enter } = await stage(t, { env: { WS_ALLOWED_ORIGINS: allowed } });
   await Promise.all(
     Array.from({ length: 60 }, async (_, i) => {
       if (i % 2) return enter(`user-${i}`, { origin: allowed });

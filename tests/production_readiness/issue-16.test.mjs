@@ -15,7 +15,7 @@ test('only `chatbox dev` accepts any origin, and says that it is for development
   const dataDir = makeFolder(t);
   const server = await startServer(t, { args: ['dev'], dataDir, env: { JWT_SECRET: undefined } });
   assert.match(server.stdout + server.stderr, /development/i);
-  const token = new URL(server.stdout.match(/http\S+token=\S+/)[0]).href.match(/token=([^&\s]+)/)[1];
+  const token = new URL(server.stdout.match(/http\S+[#?]\S*token=\S+/)[0]).href.match(/token=([^&\s]+)/)[1];
   const client = await Client.connect(server, token, { origin: 'https://somewhere.example' });
   client.drop();
 });

@@ -211,9 +211,10 @@ TEST_P(ControlOfASession, NoAnswerThatBeganBeforeAChangeIsCompletedAfterIt) {
     };
     AcceptMessage question = question_of(alice);
     ASSERT_TRUE(call().accept(question).value().turn_started);
-    check(alice, help_in(question.fresh_id), question.turn);
+    check(alice, takeover_of(question.fresh_id, ann), question.turn);
     question = question_of(bob);
     ASSERT_TRUE(call().accept(question).value().turn_started);
+    ASSERT_TRUE(call().change(help_in(question.fresh_id)));
     check(bob, takeover_of(question.fresh_id, ann), question.turn);
 
     // Also when the AI is in control again.
@@ -225,11 +226,21 @@ TEST_P(ControlOfASession, NoAnswerThatBeganBeforeAChangeIsCompletedAfterIt) {
     EXPECT_EQ(refusal(call().finish(finish_of(next.turn))), Errc::conflict);
 }
 
-TEST_P(ControlOfASession, NoTurnStartsWhileTheAiIsNotInControl) {
+TEST_P(ControlOfASession, WhoWaitsForAPersonIsAnsweredByTheAi) {
+    const AcceptMessage question = question_of(alice);
+    ASSERT_TRUE(call().accept(question).value().turn_started);
+    const ControlChanged changed = call().change(help_in(question.fresh_id)).value();
+    EXPECT_EQ(changed.outcome, ControlOutcome::changed);
+    EXPECT_EQ(call().finish(finish_of(question.turn, "whole")).value().event.message.content, "whole");
+    const AcceptMessage next = question_of(alice);
+    EXPECT_TRUE(call().accept(next).value().turn_started);
+    EXPECT_TRUE(call().finish(finish_of(next.turn)));
+    EXPECT_TRUE(call().start(turn_in(call().session(question.fresh_id).value())));
+}
+
+TEST_P(ControlOfASession, NoTurnStartsWhileAPersonIsInControl) {
     const Session session = session_of(alice);
     const Turn turn = turn_in(session);
-    ASSERT_TRUE(call().change(help_in(session.id)));
-    EXPECT_FALSE(call().accept(question_of(alice)).value().turn_started);
     ASSERT_TRUE(call().change(takeover_of(session.id, ann)));
     EXPECT_FALSE(call().accept(question_of(alice)).value().turn_started);
     EXPECT_EQ(refusal(call().start(turn_in(call().session(session.id).value()))), Errc::conflict);
