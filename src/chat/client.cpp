@@ -290,7 +290,8 @@ void Client::handle_own(ClientFrame frame) {
 
 SessionId Client::target(const ClientFrame& frame) const {
     if (!frame.session.empty()) return frame.session;
-    return session_ ? session_->id() : SessionId();
+    // Whoever means a session that has ended says so.
+    return session_ && !session_->ended() ? session_->id() : SessionId();
 }
 
 // These never make a session: what the client names must exist (contract 5.3).

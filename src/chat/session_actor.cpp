@@ -29,7 +29,8 @@ SessionActor::SessionActor(Hub& hub, const model::Session& session)
       model_(session.model),
       control_(session.control),
       control_number_(session.control_number),
-      last_seq_(session.last_seq) {}
+      last_seq_(session.last_seq),
+      ended_(session.end.has_value()) {}
 
 SessionActor::~SessionActor() = default;
 
@@ -63,6 +64,7 @@ void SessionActor::on_accepted(const store::Accepted& accepted, std::optional<mo
     const bool echo = accepted.event.message.kind != model::MessageKind::text;
     show_event(accepted.event, echo ? nullptr : origin);
     model_ = accepted.session.model;
+    ended_ = accepted.session.end.has_value();
     if (accepted.event.message.sender != model::Sender::user || !turn) return;
     if (accepted.turn_started) {
         turn->session = id_;
@@ -153,6 +155,7 @@ void SessionActor::on_control_changed(const model::Session& session, const model
 }
 
 void SessionActor::on_session_ended() {
+    ended_ = true;
     for (Client* viewer : viewers_) {
         std::string& frame = hub_.scratch();
         wire::append_notification(frame, id_, "This session has ended.", hub_.parts_.clock.now());

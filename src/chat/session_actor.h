@@ -24,6 +24,7 @@ public:
     const model::SessionId& id() const { return id_; }
     const model::UserId& user() const { return user_; }
     model::Seq last_seq() const { return last_seq_; }
+    bool ended() const { return ended_; }
     bool has_viewers() const { return !viewers_.empty(); }
     bool idle() const { return viewers_.empty() && !runner_ && !starting_; }
 
@@ -73,6 +74,7 @@ private:
     model::Seq last_seq_;
     model::Seq last_question_ = 0;  // the last user message that no turn covers yet; 0: none
     model::Seq answered_ = 0;       // the last user message that a turn of ours covered
+    bool ended_ = false;            // as far as was told here
     bool starting_ = false;         // a start_turn is on its way
     std::vector<Client*> viewers_;
     std::shared_ptr<TurnRunner> runner_;

@@ -15,7 +15,8 @@ test('staff reads the messages of anybody', async (t) => {
   const ada = await enter('ada');
   await ada.ask('Hello');
   const answer = await request(server, `/admin/sessions/${ada.sessionId}`, { token: staff(server) });
-  const { messages, ...rest } = answer.json();
+  const { messages, notices, ...rest } = answer.json();
+  assert.deepEqual(notices, []);
   assert.deepEqual(rest, {
     user_id: 'ada',
     help_requested: false,

@@ -34,7 +34,7 @@ test('a user lists his sessions, newest first', async (t) => {
   await ada.ask('First question');
   const first = ada.sessionId;
   await request(server, `/sessions/${first}/end`, { method: 'POST', token: ada.token });
-  await ada.ask('Second question. And more');
+  await ada.ask('Second question. And more', { session_id: undefined });
   const bob = await enter('bob');
   await bob.ask('Not hers');
 
@@ -98,7 +98,8 @@ test('a session is shown to its owner', async (t) => {
   await ada.ask('Hello', { metadata: { colour: 'red', size: 7 } });
   const answer = await request(server, `/sessions/${ada.sessionId}`, { token: ada.token });
   assert.deepEqual([answer.status, answer.headers['content-type']], [200, json]);
-  const { messages, ...rest } = answer.json();
+  const { messages, notices, ...rest } = answer.json();
+  assert.deepEqual(notices, []);
   assert.deepEqual(rest, {
     session_id: ada.sessionId,
     name: 'Hello',

@@ -112,7 +112,7 @@ test('an intruder who was never bound anywhere is refused, too', async (t) => {
   assert.equal((await ada.ask('Still mine')).text, 'You said: Still mine');
 });
 
-test('a session that was ended stays ended: the next message opens a new one', async (t) => {
+test('a session that was ended stays ended: the next message opens a new one, unless it names the old one', async (t) => {
   const { server, enter } = await stage(t);
   const ada = await enter('ada');
   await ada.ask('Before');
@@ -120,12 +120,19 @@ test('a session that was ended stays ended: the next message opens a new one', a
   assert.deepEqual((await end(server, ada.token, old)).json(), { status: 'ended' });
   const notice = await ada.next();
   assert.deepEqual([notice.type, notice.session_id], ['notification', old], 'its connections are told');
-  const { frames } = await ada.ask('After', { session_id: old });
+  const { frames } = await ada.ask('After', { session_id: undefined });
   assert.notEqual(ada.sessionId, old);
   assert.equal(frames[0].type, 'connection_status', 'the connection is bound to the new session');
   assert.equal(frames[0].session_id, ada.sessionId);
   assert.equal((await history(server, ada.token, old)).messages.length, 2);
-  assert.equal((await history(server, ada.token, ada.sessionId)).messages.length, 2);
+  const next = ada.sessionId;
+  assert.equal((await history(server, ada.token, next)).messages.length, 2);
+  // One conversation at a time: the old one is taken up again when the new one has ended.
+  await end(server, ada.token, next);
+  await ada.ask('Back to the first', { session_id: old });
+  assert.equal(ada.sessionId, old);
+  const first = await history(server, ada.token, old);
+  assert.deepEqual([first.is_active, first.messages.length], [true, 4]);
 });
 
 test('ending twice changes nothing and succeeds', async (t) => {

@@ -76,6 +76,7 @@ private:
                        model::NodeId("n" + std::to_string(++nodes_)),
                        {},
                        options,
+                       base::no_metrics(),
                        {}};
         model_ = &models_.emplace_back();
         parts.models.push_back({{model::ModelId("m1"), "First"}, std::make_unique<Line>(*model_)});

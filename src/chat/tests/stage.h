@@ -91,8 +91,8 @@ protected:
     Stage() { build(Options()); }
 
     void build(Options options) {
-        HubParts parts{loop.get_executor(), *store, clock, log, model::NodeId("node"), {},
-                       std::move(options),  {}};
+        HubParts parts{loop.get_executor(), *store, clock, log, model::NodeId("node"), {}, std::move(options),
+                       base::no_metrics(),  {}};
         auto first = std::make_unique<ScriptedModel>();
         auto second = std::make_unique<ScriptedModel>();
         model = first.get();

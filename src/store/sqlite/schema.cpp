@@ -124,6 +124,33 @@ CREATE INDEX session_ended ON session (ended, start);
 CREATE UNIQUE INDEX session_share ON session (share_token) WHERE share_token IS NOT NULL;
 )sql";
 
+// Events of new kinds. Which there are is the program's to know: a constraint would have to be rebuilt, with
+// the whole table, for each.
+constexpr const char* version_2_events = R"sql(
+CREATE TABLE event_2 (
+    position INTEGER PRIMARY KEY,
+    session INTEGER NOT NULL GENERATED ALWAYS AS (position >> 32) VIRTUAL REFERENCES session (key),
+    seq INTEGER NOT NULL GENERATED ALWAYS AS (position & 4294967295) VIRTUAL CHECK (seq > 0),
+    id TEXT NOT NULL UNIQUE,
+    sender TEXT NOT NULL CHECK (sender = 'user' OR sender = 'ai' OR sender = 'admin' OR sender = 'system'),
+    kind TEXT NOT NULL,
+    content TEXT NOT NULL,
+    file_id TEXT NOT NULL,
+    file_url TEXT NOT NULL,
+    metadata BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    turn TEXT NOT NULL,
+    status TEXT NOT NULL,
+    client_id TEXT
+) STRICT;
+INSERT INTO event_2 (position, id, sender, kind, content, file_id, file_url, metadata, at, model, turn, status, client_id)
+    SELECT position, id, sender, kind, content, file_id, file_url, metadata, at, model, turn, status, client_id FROM event;
+DROP TABLE event;
+ALTER TABLE event_2 RENAME TO event;
+CREATE UNIQUE INDEX event_client ON event (session, client_id) WHERE client_id IS NOT NULL;
+)sql";
+
 void fill_windows(Database& database) {
     Statement sessions(database,
                        "SELECT key, answer_count, response_ms_sum, max_response_ms FROM session "
@@ -149,6 +176,7 @@ void fill_windows(Database& database) {
 
 void upgrade_to_2(Database& database) {
     database.execute(version_2);
+    database.execute(version_2_events);
     fill_windows(database);
     database.execute(version_2_indexes);
 }
