@@ -66,6 +66,8 @@ chat::Options chat_options(const Config& config) {
     options.messages_per_window = config.limits.rate_limit;
     options.message_window = config.limits.rate_window;
     options.reconnect_window = config.chat.reconnect_timeout;
+    options.frames_of_connection.limit = config.limits.frame_rate_limit;
+    options.frames_of_user.limit = config.limits.user_frame_rate_limit;
     options.pending_frames = config.limits.pending_frames;
     options.history_messages = config.chat.history_messages;
     options.history_bytes = config.chat.history_bytes;

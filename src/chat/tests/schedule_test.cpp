@@ -68,6 +68,7 @@ private:
         loop_ = std::make_unique<boost::asio::io_context>();
         Options options;
         options.messages_per_window = 1'000'000;
+        options.frames_of_connection.limit = options.frames_of_user.limit = 1'000'000;
         options.replay_page = 3;
         HubParts parts{loop_->get_executor(),
                        *store_,

@@ -70,6 +70,50 @@ TEST_F(Viewers, ANewTokenIsForTheTransport) {
     EXPECT_EQ(peer.offered_token, "a.b.c");
 }
 
+TEST_F(Viewers, FramesBeyondTheLimitOfAConnectionAreRefusedWithAHintAndHaveNoEffect) {
+    Options options;
+    options.frames_of_connection = {3, base::Millis(60'000)};
+    build(options);
+    RecordingPeer one, two;
+    const auto client = connect(one);
+    const auto other = connect(two);
+    one.frames.clear();
+    two.frames.clear();
+    for (int i = 0; i < 3; ++i) client->on_frame("not json");
+    EXPECT_EQ(one.types(), "error error error");
+    say(client, "One too many");
+    settle();
+    const json::object refused = one.next().at("error").as_object();
+    EXPECT_EQ(text(refused, "code"), "TOO_MANY_REQUESTS");
+    EXPECT_EQ(number(refused, "retry_after"), 20'000U);
+    EXPECT_EQ(model->sink, nullptr);
+    say(other, "Mine is not affected");
+    settle();
+    EXPECT_NE(model->sink, nullptr);
+    clock.advance(base::Millis(20'000));
+    one.frames.clear();
+    client->on_frame("not json");
+    EXPECT_EQ(text(one.next().at("error").as_object(), "code"), "INVALID_FORMAT");
+}
+
+TEST_F(Viewers, FramesOfAUserAreCountedOverAllConnections) {
+    Options options;
+    options.frames_of_user = {4, base::Millis(60'000)};
+    build(options);
+    RecordingPeer one, two;
+    const auto client = connect(one);
+    const auto other = connect(two);
+    one.frames.clear();
+    two.frames.clear();
+    for (int i = 0; i < 2; ++i) {
+        client->on_frame("not json");
+        other->on_frame("not json");
+    }
+    one.frames.clear();
+    client->on_frame("not json");
+    EXPECT_EQ(text(one.next().at("error").as_object(), "code"), "TOO_MANY_REQUESTS");
+}
+
 TEST_F(Viewers, PiecesAreMergedForAViewerThatAsksForIt) {
     RecordingPeer one, merging;
     const auto client = connect(one);

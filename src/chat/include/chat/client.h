@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "chat/peer.h"
+#include "limits/token_bucket.h"
 #include "model/types.h"
 #include "store/store.h"
 #include "wire/client_frame.h"
@@ -137,6 +138,7 @@ private:
     model::SessionId leg_session_;
     std::uint64_t cursor_ = 0;  // bytes of the running answer that were sent
     std::uint32_t pending_ = 0;
+    limits::TokenBucket frames_;
     base::Instant typing_told_{};  // when somebody was last told
     std::uint16_t merge_ms_;
     wire::Version version_;

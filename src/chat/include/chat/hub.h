@@ -17,6 +17,7 @@
 #include "chat/client.h"
 #include "chat/options.h"
 #include "limits/rate_limiter.h"
+#include "limits/token_bucket.h"
 #include "llm/provider.h"
 #include "store/store.h"
 #include "wire/server_frame.h"
@@ -46,6 +47,7 @@ struct HubParts {
 struct UserState {
     model::UserId id;
     std::vector<Client*> clients;
+    limits::TokenBucket frames;
     std::size_t legs = 0;  // clients in sessions of others, beside those above
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "limits/rate_limiter.h"
 #include "wire/client_frame.h"
 
 namespace chatbox::chat {
@@ -13,6 +14,9 @@ struct Options {
     std::size_t connections_per_user = 10;  // one more is refused, the open ones are told
     std::size_t messages_per_window = 100;  // user messages of one user; one more is refused with a hint
     base::Millis message_window{60'000};
+    // Frames of any kind, also such as cannot be used; one more is refused unread, with a hint.
+    limits::Rate frames_of_connection{1'200};
+    limits::Rate frames_of_user{3'000};
     std::size_t pending_frames = 64;         // of one connection, waiting for the store; one more is refused
     std::size_t history_messages = 200;      // messages that the model gets at most
     std::size_t history_bytes = 256 * 1024;  // and their size at most; the newest are kept

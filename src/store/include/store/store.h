@@ -126,8 +126,8 @@ struct Finished {
 //     human, waiting -> ai    the AI goes on
 //
 // A change grows the session's control number by one and appends `event`, in one transaction; from then on no
-// turn of an older number can end as done. While the visitor only waits the AI still answers: a turn that runs
-// goes on under the new number when nobody has taken over.
+// turn of an older number can end as done. While the visitor only waits the AI still answers: a turn that
+// runs goes on under the new number when nobody has taken over.
 struct ChangeControl {
     SessionId session;
     std::optional<UserId> owner;  // when set, the session must be this user's
