@@ -60,14 +60,21 @@ std::unique_ptr<llm::Provider> make_provider(const ProviderConfig& provider, con
     return llm::openai::make_openai_provider(*shard.http, std::move(options));
 }
 
+// Whoever allows many messages does not want them stopped as frames.
+std::size_t frames_for(std::size_t setting, const Config& config) {
+    const auto windows =
+        std::max<std::size_t>(1, static_cast<std::size_t>(base::Millis(60'000) / config.limits.rate_window));
+    return std::max(setting, 2 * config.limits.rate_limit * windows);
+}
+
 chat::Options chat_options(const Config& config) {
     chat::Options options;
     options.connections_per_user = config.limits.max_connections_per_user;
     options.messages_per_window = config.limits.rate_limit;
     options.message_window = config.limits.rate_window;
     options.reconnect_window = config.chat.reconnect_timeout;
-    options.frames_of_connection.limit = config.limits.frame_rate_limit;
-    options.frames_of_user.limit = config.limits.user_frame_rate_limit;
+    options.frames_of_connection.limit = frames_for(config.limits.frame_rate_limit, config);
+    options.frames_of_user.limit = frames_for(config.limits.user_frame_rate_limit, config);
     options.pending_frames = config.limits.pending_frames;
     options.history_messages = config.chat.history_messages;
     options.history_bytes = config.chat.history_bytes;

@@ -163,13 +163,15 @@ std::vector<Setting> limit_settings() {
          .toml = {"chatbox.frame_rate_limit"},
          .slot = at<&C::limits, &C::Limits::frame_rate_limit>,
          .rule = whole(1, 1'000'000'000),
-         .help = "Frames of any kind of one connection in a minute; one more is refused and has no effect"},
+         .help = "Frames of any kind of one connection in a minute, and never less than twice what "
+                 "`RATE_LIMIT` lets "
+                 "through; one more is refused and has no effect"},
         {.section = "Limits",
          .env = {"CHATBOX_USER_FRAME_RATE_LIMIT"},
          .toml = {"chatbox.user_frame_rate_limit"},
          .slot = at<&C::limits, &C::Limits::user_frame_rate_limit>,
          .rule = whole(1, 1'000'000'000),
-         .help = "The same of all connections of a user"},
+         .help = "The same for all connections of a user together"},
         {.section = "Limits",
          .env = {"ADMIN_RATE_LIMIT"},
          .toml = {"chatbox.admin_rate_limit"},

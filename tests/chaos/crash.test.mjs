@@ -205,8 +205,6 @@ test(`nothing acknowledged is lost in ${rounds} crashes`, async (t) => {
   const env = {
     CHATBOX_CHECKPOINT_INTERVAL: `${checkpointMs}ms`,
     RATE_LIMIT: '1000000',
-    CHATBOX_FRAME_RATE_LIMIT: '1000000',
-    CHATBOX_USER_FRAME_RATE_LIMIT: '1000000',
     CHATBOX_MAX_CONNECTIONS_PER_USER: '100',
   };
   const moments = new Moments();

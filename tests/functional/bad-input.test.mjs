@@ -136,7 +136,7 @@ const accepted = [
 ];
 
 test('a frame that cannot be used is answered to its sender', async (t) => {
-  const { provider, server, enter } = await stage(t, { env: { RATE_LIMIT: '100000', CHATBOX_FRAME_RATE_LIMIT: '100000' } });
+  const { provider, server, enter } = await stage(t, { env: { RATE_LIMIT: '100000' } });
   const [ada, bystander] = [await enter('ada'), await enter('bob')];
   await bystander.ask('Before');
   for (const [what, frame, text] of refused) {

@@ -119,7 +119,7 @@ test('two servers do not share a data folder', async (t) => {
 });
 
 test('a start with many stored sessions is quick, and finds them', async (t) => {
-  const first = await stage(t, { env: { RATE_LIMIT: '1000000', CHATBOX_FRAME_RATE_LIMIT: '1000000', CHATBOX_USER_FRAME_RATE_LIMIT: '1000000', CHATBOX_MAX_CONNECTIONS_PER_USER: '1000' } });
+  const first = await stage(t, { env: { RATE_LIMIT: '1000000', CHATBOX_MAX_CONNECTIONS_PER_USER: '1000' } });
   const clients = await Promise.all(Array.from({ length: 100 }, (_, i) => first.enter(`user ${i}`)));
   await Promise.all(clients.map((client) => client.ask('Hello')));
   await first.server.kill();

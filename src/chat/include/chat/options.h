@@ -15,8 +15,8 @@ struct Options {
     std::size_t messages_per_window = 100;  // user messages of one user; one more is refused with a hint
     base::Millis message_window{60'000};
     // Frames of any kind, also such as cannot be used; one more is refused unread, with a hint.
-    limits::Rate frames_of_connection{1'200};
-    limits::Rate frames_of_user{3'000};
+    limits::Rate frames_of_connection{6'000};
+    limits::Rate frames_of_user{12'000};
     std::size_t pending_frames = 64;         // of one connection, waiting for the store; one more is refused
     std::size_t history_messages = 200;      // messages that the model gets at most
     std::size_t history_bytes = 256 * 1024;  // and their size at most; the newest are kept

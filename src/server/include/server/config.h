@@ -120,8 +120,8 @@ struct Config {
         std::size_t rate_limit = 100;  // messages of a user in rate_window
         Millis rate_window{60'000};
         // Frames of any kind, in a minute: of a connection, of a user on all of them.
-        std::size_t frame_rate_limit = 1'200;
-        std::size_t user_frame_rate_limit = 3'000;
+        std::size_t frame_rate_limit = 6'000;
+        std::size_t user_frame_rate_limit = 12'000;
         // HTTP requests in a window: of a client address, of a user, of an administrator.
         std::size_t public_rate_limit = 60;
         Millis public_rate_window{60'000};
