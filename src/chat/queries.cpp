@@ -96,8 +96,12 @@ store::ChangeControl handover(SessionId session, Admin admin, Control to, base::
 }  // namespace
 
 Queries::Queries(store::Store& store, const base::Clock& clock, Announcements announce,
-                 base::Metrics& metrics)
-    : store_(store), clock_(clock), announce_(std::move(announce)), metrics_(metrics) {}
+                 base::Metrics& metrics, base::Millis store_limit)
+    : store_(store),
+      clock_(clock),
+      announce_(std::move(announce)),
+      metrics_(metrics),
+      store_limit_(store_limit) {}
 
 awaitable<Result<store::SessionPage>> Queries::sessions(store::SessionQuery query) {
     query.now = clock_.now();
@@ -105,7 +109,7 @@ awaitable<Result<store::SessionPage>> Queries::sessions(store::SessionQuery quer
         store_.list_sessions(query, std::move(reply));
     };
     const Measured measured(metrics_, clock_, "list_all_sessions_with_options");
-    Result<store::SessionPage> page = co_await ask<store::SessionPage>(store_limit, std::move(start));
+    Result<store::SessionPage> page = co_await ask<store::SessionPage>(store_limit_, std::move(start));
     co_return page;
 }
 
@@ -122,7 +126,7 @@ awaitable<Result<std::vector<Event>>> Queries::events(SessionId session, EventRa
         auto read = [this, session, after, wanted](store::Reply<std::vector<Event>> reply) {
             store_.events_after(session, after, wanted, std::move(reply));
         };
-        Result<std::vector<Event>> page = co_await ask<std::vector<Event>>(store_limit, std::move(read));
+        Result<std::vector<Event>> page = co_await ask<std::vector<Event>>(store_limit_, std::move(read));
         if (!page) co_return page.error();
         for (Event& event : *page) {
             after = event.seq;
@@ -137,7 +141,7 @@ awaitable<Result<std::vector<Event>>> Queries::events(SessionId session, EventRa
 awaitable<Result<Transcript>> Queries::transcript(SessionId session, std::optional<UserId> owner,
                                                   EventRange range) {
     auto read = [this, session](store::Reply<Session> reply) { store_.session(session, std::move(reply)); };
-    Result<Session> found = co_await ask<Session>(store_limit, std::move(read));
+    Result<Session> found = co_await ask<Session>(store_limit_, std::move(read));
     if (!found) co_return found.error();
     if (owner && found->user != *owner) co_return base::Error{Errc::not_found, "another user's session"};
     Result<std::vector<Event>> events_read = co_await events(session, range, found->last_seq);
@@ -154,7 +158,7 @@ awaitable<Result<Session>> Queries::end(SessionId session, UserId user) {
         store_.end_session(session, user, now, std::move(reply));
     };
     const Measured measured(metrics_, clock_, "end_session");
-    Result<Session> ended = co_await ask<Session>(store_limit, std::move(start));
+    Result<Session> ended = co_await ask<Session>(store_limit_, std::move(start));
     if (ended && ended->end == now) {
         metrics_.add(base::Count::session_ended);
         announce_.ended(*ended);
@@ -173,14 +177,14 @@ awaitable<Result<store::ShareLink>> Queries::share(SessionId session, UserId use
     auto start = [this, request](store::Reply<store::ShareLink> reply) {
         store_.share_session(request, std::move(reply));
     };
-    return ask<store::ShareLink>(store_limit, std::move(start));
+    return ask<store::ShareLink>(store_limit_, std::move(start));
 }
 
 awaitable<Result<Session>> Queries::revoke_share(SessionId session, UserId user) {
     auto start = [this, session, user](store::Reply<Session> reply) {
         store_.revoke_share(session, user, std::move(reply));
     };
-    return ask<Session>(store_limit, std::move(start));
+    return ask<Session>(store_limit_, std::move(start));
 }
 
 awaitable<Result<Transcript>> Queries::shared(std::string token) {
@@ -188,7 +192,7 @@ awaitable<Result<Transcript>> Queries::shared(std::string token) {
     auto read = [this, token, now](store::Reply<store::SharedSession> reply) {
         store_.shared(token, now, std::move(reply));
     };
-    Result<store::SharedSession> found = co_await ask<store::SharedSession>(store_limit, std::move(read));
+    Result<store::SharedSession> found = co_await ask<store::SharedSession>(store_limit_, std::move(read));
     if (!found) co_return found.error();
     const EventRange all;
     Result<std::vector<Event>> events_read = co_await events(found->session.id, all, found->up_to_seq);
@@ -205,7 +209,7 @@ awaitable<Result<store::Metrics>> Queries::metrics(base::Time from, base::Time t
         store_.metrics(from, to, now, std::move(reply));
     };
     const Measured measured(metrics_, clock_, "get_session_metrics");
-    Result<store::Metrics> metrics = co_await ask<store::Metrics>(store_limit, std::move(start));
+    Result<store::Metrics> metrics = co_await ask<store::Metrics>(store_limit_, std::move(start));
     co_return metrics;
 }
 
@@ -214,7 +218,7 @@ awaitable<Result<store::ControlChanged>> Queries::change_control(store::ChangeCo
         store_.change_control(change, std::move(reply));
     };
     Result<store::ControlChanged> changed =
-        co_await ask<store::ControlChanged>(store_limit, std::move(start));
+        co_await ask<store::ControlChanged>(store_limit_, std::move(start));
     if (changed && changed->event) announce_.control_changed(changed->session, *changed->event);
     co_return changed;
 }
@@ -244,7 +248,7 @@ awaitable<Result<store::ControlChanged>> Queries::release(SessionId session, Adm
 
 awaitable<Result<base::Nothing>> Queries::ready() {
     auto start = [this](store::Reply<base::Nothing> reply) { store_.ping(std::move(reply)); };
-    return ask<base::Nothing>(ready_limit, std::move(start));
+    return ask<base::Nothing>(std::min(ready_limit, store_limit_), std::move(start));
 }
 
 }  // namespace chatbox::chat

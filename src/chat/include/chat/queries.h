@@ -47,12 +47,12 @@ struct Announcements {
 };
 
 // Any thread; resumes on the caller's executor. Errors are the store's, and timeout when it does not answer
-// within `store_limit`: what was asked may then still happen.
+// within the store limit: what was asked may then still happen.
 class Queries {
 public:
     // What is referred to outlives it.
     Queries(store::Store& store, const base::Clock& clock, Announcements announce,
-            base::Metrics& metrics = base::no_metrics());
+            base::Metrics& metrics = base::no_metrics(), base::Millis store_limit = default_store_limit);
 
     // `query.now` is filled in.
     boost::asio::awaitable<base::Result<store::SessionPage>> sessions(store::SessionQuery query);
@@ -88,7 +88,7 @@ public:
 
     base::Time now() const { return clock_.now(); }
 
-    static constexpr base::Millis store_limit{30'000};
+    static constexpr base::Millis default_store_limit{30'000};
     static constexpr base::Millis ready_limit{2'000};
 
 private:
@@ -101,6 +101,7 @@ private:
     const base::Clock& clock_;
     Announcements announce_;
     base::Metrics& metrics_;
+    base::Millis store_limit_;
 };
 
 }  // namespace chatbox::chat
