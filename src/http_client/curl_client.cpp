@@ -19,6 +19,7 @@ class TransferCall final : public Call {
 public:
     explicit TransferCall(std::shared_ptr<Transfer> transfer) : transfer_(std::move(transfer)) {}
     ~TransferCall() override { transfer_->abandon(); }
+    void tighten(base::Millis time, std::size_t bytes) override { transfer_->tighten(time, bytes); }
 
 private:
     std::shared_ptr<Transfer> transfer_;
@@ -64,7 +65,7 @@ std::unique_ptr<Call> CurlClient::start(Request request, ResponseSink& sink) {
     auto transfer =
         std::make_shared<Transfer>(loop_, static_cast<TransferHost&>(*this), std::move(request), sink);
     transfers_.emplace(transfer.get(), transfer);
-    if (auto ready = transfer->prepare(options_.ca_file); !ready) {
+    if (auto ready = transfer->prepare(options_.ca_file, options_.route); !ready) {
         fail_later(transfer, ready.error());
     } else {
         transfer->start_deadlines();
@@ -89,7 +90,10 @@ void CurlClient::fail_later(std::shared_ptr<Transfer> transfer, Error error) {
 }
 
 void CurlClient::end(Transfer& transfer, Result<Nothing> result) {
-    if (ResponseSink* sink = forget(transfer)) sink->on_done(std::move(result));
+    ResponseSink* sink = forget(transfer);
+    if (sink == nullptr) return;
+    transfer.report_deadline(*sink);
+    if (transfer.is_heard()) sink->on_done(std::move(result));
 }
 
 void CurlClient::drop(Transfer& transfer) {
@@ -187,8 +191,8 @@ void CurlClient::on_timer() {
     act(CURL_SOCKET_TIMEOUT, 0);
 }
 
-std::unique_ptr<Client> make_client(boost::asio::any_io_executor loop) {
-    return std::make_unique<CurlClient>(std::move(loop), CurlOptions{});
+std::unique_ptr<Client> make_client(boost::asio::any_io_executor loop, Options options) {
+    return std::make_unique<CurlClient>(std::move(loop), CurlOptions{.route = std::move(options)});
 }
 
 }  // namespace chatbox::http_client

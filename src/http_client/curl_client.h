@@ -16,7 +16,8 @@
 namespace chatbox::http_client {
 
 struct CurlOptions {
-    std::string ca_file;               // instead of the system's certificate authorities
+    Options route = {};
+    std::string ca_file = {};          // instead of the system's certificate authorities
     long max_kept_connections = 1024;  // open connections, in use or waiting for the next request
 };
 

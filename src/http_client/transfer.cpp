@@ -1,8 +1,13 @@
 #include "transfer.h"
 
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <charconv>
 #include <ctime>
+
+#include "addresses.h"
 
 namespace chatbox::http_client {
 
@@ -34,6 +39,44 @@ std::size_t body_callback(char* bytes, std::size_t one, std::size_t count, void*
 int connected_callback(void* self, char*, char*, int, int) noexcept {
     static_cast<Transfer*>(self)->on_connected();
     return CURL_PREREQFUNC_OK;
+}
+
+curl_socket_t open_socket_callback(void* self, curlsocktype, curl_sockaddr* address) noexcept {
+    if (!static_cast<Transfer*>(self)->may_connect_to(address->addr)) return CURL_SOCKET_BAD;
+    return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
+const char* name_of(DeadlineKind kind) {
+    switch (kind) {
+        case DeadlineKind::connect:
+            return "connect";
+        case DeadlineKind::first_byte:
+            return "first byte";
+        case DeadlineKind::silence:
+            return "silence";
+        case DeadlineKind::total:
+            return "total";
+    }
+    return "";
+}
+
+struct FreeUrl {
+    void operator()(CURLU* url) const { curl_url_cleanup(url); }
+};
+
+// One part of a URL, lower case; empty if it has none or is no URL.
+std::string part_of(const std::string& text, CURLUPart part) {
+    const std::unique_ptr<CURLU, FreeUrl> url(curl_url());
+    char* value = nullptr;
+    if (!url || curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return {};
+    if (curl_url_get(url.get(), part, &value, CURLU_URLDECODE) != CURLUE_OK) return {};
+    std::string out(value);
+    curl_free(value);
+    std::transform(out.begin(), out.end(), out.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    if (out.size() > 1 && out.front() == '[') out = out.substr(1, out.size() - 2);
+    while (part == CURLUPART_HOST && out.size() > 1 && out.ends_with('.')) out.pop_back();
+    return out;
 }
 
 bool is_token(std::string_view name) {
@@ -96,7 +139,7 @@ void Transfer::set(CURLoption option, Value value) {
     if (curl_easy_setopt(easy(), option, value) != CURLE_OK) set_failed_ = true;
 }
 
-Result<Nothing> Transfer::prepare(const std::string& ca_file) {
+Result<Nothing> Transfer::prepare(const std::string& ca_file, const Options& options) {
     if (!is_token(request_.method)) return Error{Errc::invalid, "the method is not a token"};
     easy_.reset(curl_easy_init());
     if (!easy_) return Error{Errc::internal, "curl_easy_init failed"};
@@ -107,6 +150,7 @@ Result<Nothing> Transfer::prepare(const std::string& ca_file) {
     set_method();
     if (auto headers = set_headers(); !headers) return headers;
     set_transport(ca_file);
+    set_route(options);
     set(CURLOPT_HEADERFUNCTION, &header_callback);
     set(CURLOPT_HEADERDATA, this);
     set(CURLOPT_WRITEFUNCTION, &body_callback);
@@ -180,18 +224,62 @@ void Transfer::set_transport(const std::string& ca_file) {
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(Millis(connect).count()));
 }
 
-Result<Nothing> Transfer::result(CURLcode code) const {
+// What curl would take from the environment is said here in any case.
+void Transfer::set_route(const Options& options) {
+    host_name_ = part_of(request_.url, CURLUPART_HOST);
+    const bool direct = is_loopback_host(host_name_) || matches_no_proxy(host_name_, options.no_proxy);
+    const bool tls = part_of(request_.url, CURLUPART_SCHEME) == "https";
+    const std::string proxy = direct ? std::string() : tls ? options.https_proxy : options.http_proxy;
+    set(CURLOPT_PROXY, proxy.c_str());
+    set(CURLOPT_NOPROXY, "");
+    // A proxy is the operator's and decides itself where it goes; the address that we connect to is its own.
+    any_address_ = !proxy.empty() || std::find(options.internal_hosts.begin(), options.internal_hosts.end(),
+                                               host_name_) != options.internal_hosts.end();
+    set(CURLOPT_OPENSOCKETFUNCTION, &open_socket_callback);
+    set(CURLOPT_OPENSOCKETDATA, this);
+}
+
+bool Transfer::may_connect_to(const sockaddr& address) {
+    if (any_address_ || is_public_address(address)) return true;
+    refused_address_ = address_text(address);
+    return false;
+}
+
+Result<Nothing> Transfer::result(CURLcode code) {
     if (own_error_) return *own_error_;
     if (code == CURLE_OK) return Nothing{};
     if (code == CURLE_OPERATION_TIMEDOUT && !connected_)
-        return Error{Errc::timeout,
-                     "connect deadline of " + base::format_duration(request_.deadlines.connect) + " passed"};
+        return deadline_error({{}, DeadlineKind::connect, request_.deadlines.connect});
+    if (!connected_ && !refused_address_.empty()) {
+        return Error{Errc::forbidden,
+                     "the address " + refused_address_ + " of " + host_name_ +
+                         " is not a public one, and the host is not among the internal hosts"};
+    }
     std::string detail = curl_easy_strerror(code);
     const std::string_view more = error_text_.c_str();
     if (!more.empty() && more != detail) detail.append(": ").append(more);
     // Also what curl says when something answers that does not speak HTTP.
     const bool peer_is_odd = code == CURLE_UNSUPPORTED_PROTOCOL && connected_;
     return Error{peer_is_odd ? Errc::unavailable : errc_of(code), std::move(detail)};
+}
+
+Error Transfer::deadline_error(const Deadline& deadline) {
+    passed_ = deadline;
+    return {Errc::timeout, std::string(name_of(deadline.kind)) + " deadline of " +
+                               base::format_duration(deadline.limit) + " passed"};
+}
+
+void Transfer::report_deadline(ResponseSink& sink) const {
+    if (passed_) sink.on_deadline(passed_->kind, passed_->limit);
+}
+
+void Transfer::tighten(Millis time, std::size_t bytes) {
+    if (host_ == nullptr) return;
+    request_.max_body_bytes = std::min(request_.max_body_bytes - body_bytes_, bytes) + body_bytes_;
+    const auto so_far = std::chrono::ceil<Millis>(std::chrono::steady_clock::now() - started_);
+    Millis& total = request_.deadlines.total;
+    if (total <= Millis(0) || so_far + time < total) total = so_far + time;
+    arm();
 }
 
 ResponseSink* Transfer::detach() {
@@ -271,14 +359,14 @@ void Transfer::start_deadlines() {
 
 Transfer::Deadline Transfer::next_deadline() const {
     Deadline next;
-    const auto consider = [&](Instant from, Millis limit, const char* name) {
-        if (limit > Millis(0) && from + limit < next.at) next = {from + limit, name, limit};
+    const auto consider = [&](Instant from, Millis limit, DeadlineKind kind) {
+        if (limit > Millis(0) && from + limit < next.at) next = {from + limit, kind, limit};
     };
     const Deadlines& limits = request_.deadlines;
-    if (!connected_) consider(started_, limits.connect, "connect");
-    if (!body_began_) consider(started_, limits.first_byte, "first byte");
-    if (body_began_) consider(last_body_, limits.silence, "silence");
-    consider(started_, limits.total, "total");
+    if (!connected_) consider(started_, limits.connect, DeadlineKind::connect);
+    if (!body_began_) consider(started_, limits.first_byte, DeadlineKind::first_byte);
+    if (body_began_) consider(last_body_, limits.silence, DeadlineKind::silence);
+    consider(started_, limits.total, DeadlineKind::total);
     return next;
 }
 
@@ -299,8 +387,7 @@ void Transfer::on_timer() {
     if (host_ == nullptr) return;
     const Deadline deadline = next_deadline();
     if (deadline.at > std::chrono::steady_clock::now()) return arm();
-    fail({Errc::timeout,
-          std::string(deadline.name) + " deadline of " + base::format_duration(deadline.limit) + " passed"});
+    fail(deadline_error(deadline));
 }
 
 }  // namespace chatbox::http_client

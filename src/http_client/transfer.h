@@ -37,14 +37,18 @@ public:
     Transfer& operator=(const Transfer&) = delete;
 
     // Sets the easy handle up. An error if the request cannot be sent as it is.
-    base::Result<base::Nothing> prepare(const std::string& ca_file);
+    base::Result<base::Nothing> prepare(const std::string& ca_file, const Options& options);
     CURL* easy() const { return easy_.get(); }
 
     void start_deadlines();
     // The result of a transfer that curl has ended with `code`.
-    base::Result<base::Nothing> result(CURLcode code) const;
+    base::Result<base::Nothing> result(CURLcode code);
+    // Tells the sink which deadline passed, if one did. The transfer is detached.
+    void report_deadline(ResponseSink& sink) const;
+    void tighten(base::Millis time, std::size_t bytes);
     // From now on the sink hears nothing.
     void silence() { sink_ = nullptr; }
+    bool is_heard() const { return sink_ != nullptr; }
     // The host lets go of it: the easy handle is freed. The sink to tell, null if it was silenced.
     ResponseSink* detach();
     // The caller's Call is destroyed.
@@ -56,11 +60,13 @@ public:
     bool on_header(std::string_view line);
     bool on_body(std::string_view bytes);
     void on_connected();
+    // Whether a socket to that address may be opened.
+    bool may_connect_to(const sockaddr& address);
 
 private:
     struct Deadline {
         base::Instant at = base::Instant::max();
-        const char* name = "";
+        DeadlineKind kind = DeadlineKind::total;
         base::Millis limit{0};
     };
 
@@ -69,6 +75,8 @@ private:
     void set_method();
     base::Result<base::Nothing> set_headers();
     void set_transport(const std::string& ca_file);
+    void set_route(const Options& options);
+    base::Error deadline_error(const Deadline& deadline);
     bool add_header(const std::string& line);
     void on_headers_end();
     void report_retry_after();
@@ -90,6 +98,10 @@ private:
     std::string error_text_;  // curl's words for what went wrong
     std::unique_ptr<CURL, FreeEasy> easy_;
     bool set_failed_ = false;               // an option was refused
+    std::string host_name_;                 // of the URL, lower case
+    bool any_address_ = false;              // the host's address need not be public
+    std::string refused_address_;           // the latest that was not
+    std::optional<Deadline> passed_;        // why it ended, when that was a deadline
     std::optional<base::Error> own_error_;  // why we made curl stop
     bool status_reported_ = false;
     std::size_t header_bytes_ = 0;

@@ -74,7 +74,8 @@ protected:
 
     boost::asio::io_context loop;
     RecordingSink sink;
-    std::unique_ptr<Client> client = make_client(loop.get_executor());
+    std::unique_ptr<Client> client =
+        make_client(loop.get_executor(), {.internal_hosts = {"127.0.0.1", "localhost", "::1"}});
     std::unique_ptr<Call> call;
 };
 

@@ -179,19 +179,6 @@ TEST_F(HttpClient, WakesTheLoopUpOncePerPieceOfAStream) {
     EXPECT_LE(handlers, 2 * pieces + 5);
 }
 
-TEST_F(HttpClient, GoesThroughTheProxyThatTheEnvironmentNames) {
-    std::string line;
-    ScriptedServer proxy(loop, [&](Peer& peer, const ReceivedRequest& request) {
-        line = request.line();
-        peer.send(answer("200 OK", "", "x"));
-    });
-    ::setenv("http_proxy", proxy.url().c_str(), 1);
-    fetch(get("http://example.invalid/path"));
-    ::unsetenv("http_proxy");
-    EXPECT_TRUE(sink.ok()) << sink.detail();
-    EXPECT_EQ(line, "GET http://example.invalid/path HTTP/1.1");
-}
-
 TEST_F(HttpClient, UsesOneConnectionForTwoRequests) {
     ScriptedServer server(loop,
                           [](Peer& peer, const ReceivedRequest&) { peer.send(answer("200 OK", "", "x")); });

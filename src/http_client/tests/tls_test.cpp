@@ -133,7 +133,9 @@ protected:
         const auto path =
             std::filesystem::temp_directory_path() / ("chatbox_tls_test_" + base::random_hex_id());
         std::ofstream(path) << certificate.certificate_pem;
-        client = std::make_unique<CurlClient>(loop.get_executor(), CurlOptions{.ca_file = path.string()});
+        client = std::make_unique<CurlClient>(
+            loop.get_executor(),
+            CurlOptions{.route = {.internal_hosts = {"127.0.0.1", "localhost"}}, .ca_file = path.string()});
         ca_file_ = path;
     }
     ~HttpTls() override {

@@ -64,7 +64,8 @@ protected:
                                ++requests_;
                                if (!silent_) answer(peer, status_, body_);
                            }};
-    std::unique_ptr<http_client::Client> http_ = http_client::make_client(loop_.get_executor());
+    std::unique_ptr<http_client::Client> http_ =
+        http_client::make_client(loop_.get_executor(), {.internal_hosts = {"127.0.0.1", "localhost"}});
     Options options_;
     std::unique_ptr<KeyKeeper> keeper_;
     int woken_ = 0;

@@ -23,6 +23,8 @@ struct Deadlines {
     base::Millis total{120'000};
 };
 
+enum class DeadlineKind { connect, first_byte, silence, total };
+
 struct Request {
     std::string method = "GET";
     std::string url;
@@ -40,8 +42,10 @@ public:
                            std::string_view content_type) = 0;  // once, before the first body piece
     virtual void on_retry_after(base::Millis) {}                // when the header came, before on_status
     virtual void on_body(std::string_view bytes) = 0;           // the view is good during the call
+    // At most once, just before on_done() with timeout: which deadline passed, and how long it was.
+    virtual void on_deadline(DeadlineKind, base::Millis) {}
     // Once, last. Errors: timeout, unavailable (look-up, connect, TLS, reset, cut short), limit, invalid
-    // (URL).
+    // (URL), forbidden (the host's address is not a public one, see Options::internal_hosts).
     virtual void on_done(base::Result<base::Nothing> result) = 0;
 };
 
@@ -49,6 +53,9 @@ public:
 class Call {
 public:
     virtual ~Call() = default;
+    // From now on the rest may take only so long and so many bytes of the body, or less if the request's own
+    // limits come first. Allowed inside a sink call; without effect after the end.
+    virtual void tighten(base::Millis time, std::size_t bytes) = 0;
 };
 
 // Belongs to one event loop: all calls on its executor, which has one thread. Destroy all calls first.
@@ -59,6 +66,20 @@ public:
     virtual std::unique_ptr<Call> start(Request request, ResponseSink& sink) = 0;
 };
 
-std::unique_ptr<Client> make_client(boost::asio::any_io_executor loop);
+// Where requests may go, and through what. A redirect is never followed: it is an answer like any other.
+struct Options {
+    // Hosts (names or IP literals, lower case, without brackets) that may have an address that is not public:
+    // loopback, private, link-local ... Every other host is refused then, by the address that is connected
+    // to, so that a name cannot point elsewhere after it was checked.
+    std::vector<std::string> internal_hosts = {};
+    // Proxies as curl takes them (http://host:port), for http and https requests; empty: none. A request to
+    // loopback never goes through one, nor does one to a host of `no_proxy`: names, which stand for what ends
+    // in them, too, IP literals, or "*".
+    std::string http_proxy = {};
+    std::string https_proxy = {};
+    std::vector<std::string> no_proxy = {};
+};
+
+std::unique_ptr<Client> make_client(boost::asio::any_io_executor loop, Options options = {});
 
 }  // namespace chatbox::http_client
