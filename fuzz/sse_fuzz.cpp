@@ -1,5 +1,5 @@
-// Feeds arbitrary bytes, cut at arbitrary places, to the decoder of server-sent events and to the decoder of
-// OpenAI's stream. Both promise that their outcome does not depend on the cuts; both keep their limits; and
+// Feeds arbitrary bytes, cut at arbitrary places, to the decoder of server-sent events and to those of the
+// vendors' streams. All promise that their outcome does not depend on the cuts; all keep their limits; and
 // the text that comes out is valid UTF-8.
 #include <fuzzer/FuzzedDataProvider.h>
 
@@ -14,6 +14,8 @@
 #include <vector>
 
 #include "base/text.h"
+#include "llm/anthropic/anthropic_provider.h"
+#include "llm/dify/dify_provider.h"
 #include "llm/openai/stream_decoder.h"
 #include "llm/sse_decoder.h"
 
@@ -54,10 +56,10 @@ SseOutcome decode_events(const Pieces& pieces, llm::SseLimits limits) {
     return outcome;
 }
 
-struct Answer final : llm::openai::StreamDecoder::Text {
+struct Answer final : llm::vendor::StreamDecoder::Text {
     std::vector<std::string> text;
     std::size_t bytes = 0;
-    std::optional<llm::openai::StreamDecoder::End> end;
+    std::optional<llm::vendor::StreamDecoder::End> end;
 
     bool on_text(std::string_view piece) override {
         require(!piece.empty());
@@ -68,9 +70,10 @@ struct Answer final : llm::openai::StreamDecoder::Text {
     }
 };
 
-Answer decode_answer(const Pieces& pieces, llm::openai::StreamLimits limits) {
+template <class Decoder>
+Answer decode_answer(const Pieces& pieces, llm::vendor::StreamLimits limits) {
     Answer answer;
-    llm::openai::StreamDecoder decoder(limits);
+    Decoder decoder(limits);
     for (const std::string& piece : pieces) {
         const std::vector<char> bytes(piece.begin(), piece.end());
         answer.end = decoder.feed({bytes.data(), bytes.size()}, answer);
@@ -86,7 +89,12 @@ bool same(const Answer& a, const Answer& b) {
     if (a.text != b.text || a.end->has_error() != b.end->has_error()) return false;
     if (a.end->has_error()) return a.end->error().code == b.end->error().code;
     return a.end->value().finish_reason == b.end->value().finish_reason &&
-           a.end->value().usage.total_tokens == b.end->value().usage.total_tokens;
+           a.end->value().state == b.end->value().state && a.end->value().usage == b.end->value().usage;
+}
+
+template <class Decoder>
+void compare(const std::string& stream, const Pieces& pieces, llm::vendor::StreamLimits limits) {
+    require(same(decode_answer<Decoder>({stream}, limits), decode_answer<Decoder>(pieces, limits)));
 }
 
 }  // namespace
@@ -112,7 +120,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const llm::SseLimits limits{.max_line_bytes = line, .max_event_bytes = event};
     require(decode_events({stream}, limits) == decode_events(pieces, limits));
 
-    const llm::openai::StreamLimits answer_limits{.max_line_bytes = line, .max_answer_bytes = answer_limit};
-    require(same(decode_answer({stream}, answer_limits), decode_answer(pieces, answer_limits)));
+    const llm::vendor::StreamLimits answer_limits{.max_line_bytes = line, .max_answer_bytes = answer_limit};
+    compare<llm::openai::StreamDecoder>(stream, pieces, answer_limits);
+    compare<llm::anthropic::StreamDecoder>(stream, pieces, answer_limits);
+    compare<llm::dify::StreamDecoder>(stream, pieces, answer_limits);
     return 0;
 }

@@ -39,7 +39,11 @@ ChunkReader::Key ChunkReader::key_of(Place place, std::string_view name) {
             if (is(name, "prompt_tokens")) return Key::prompt_tokens;
             if (is(name, "completion_tokens")) return Key::completion_tokens;
             if (is(name, "total_tokens")) return Key::total_tokens;
+            if (is(name, "prompt_tokens_details")) return Key::prompt_details;
+            if (is(name, "prompt_cache_hit_tokens")) return Key::cached_tokens;  // as DeepSeek has it
             return Key::other;
+        case Place::prompt_details:
+            return is(name, "cached_tokens") ? Key::cached_tokens : Key::other;
         case Place::choices:
         case Place::nowhere:
             return Key::other;
@@ -49,7 +53,7 @@ ChunkReader::Key ChunkReader::key_of(Place place, std::string_view name) {
 
 ChunkReader::ChunkReader() : parser_(boost::json::parse_options{}) {}
 
-const Chunk* ChunkReader::read(std::string_view json) {
+const vendor::VendorEvent* ChunkReader::read(std::string_view json) {
     Handler& handler = parser_.handler();
     handler.start(json);
     parser_.reset();
@@ -57,9 +61,19 @@ const Chunk* ChunkReader::read(std::string_view json) {
     const std::size_t used = parser_.write_some(false, json.data(), json.size(), ec);
     if (ec) return nullptr;
     if (json.find_first_not_of(" \t\r\n", used) != json.npos) return nullptr;
+    const Chunk& chunk = handler.chunk_;
+    event_.text = chunk.content.get();
+    event_.finish_reason = chunk.finish_reason.get();
+    event_.has_answer = chunk.has_choice;
     // As vLLM has it: {"object": "error", "message": ..., "type": ..., "code": ...}
-    if (handler.object_kind_.get() == "error") handler.chunk_.has_error = true;
-    return &handler.chunk_;
+    event_.has_error = chunk.has_error || handler.object_kind_.get() == "error";
+    if (event_.has_error) {
+        event_.error = {chunk.error_type.get(), chunk.error_code.get(), chunk.error_message.get(),
+                        chunk.error_status};
+    }
+    event_.has_usage = chunk.has_usage;
+    if (event_.has_usage) event_.usage = chunk.usage;
+    return &event_;
 }
 
 void ChunkReader::Handler::start(std::string_view json) {
@@ -98,6 +112,8 @@ ChunkReader::Place ChunkReader::Handler::place_of_object() {
                 return Place::error;
             }
             return Place::nowhere;
+        case Place::usage:
+            return key_ == Key::prompt_details ? Place::prompt_details : Place::nowhere;
         case Place::choices: {
             const bool first = !chunk_.has_choice;
             chunk_.has_choice = true;
@@ -181,6 +197,9 @@ void ChunkReader::Handler::number(std::int64_t value) {
         if (key_ == Key::prompt_tokens) chunk_.usage.prompt_tokens = count;
         if (key_ == Key::completion_tokens) chunk_.usage.completion_tokens = count;
         if (key_ == Key::total_tokens) chunk_.usage.total_tokens = count;
+    }
+    if ((here() == Place::usage || here() == Place::prompt_details) && key_ == Key::cached_tokens) {
+        chunk_.usage.cached_tokens = count;
     } else if ((here() == Place::error || here() == Place::top) && key_ == Key::code) {
         chunk_.error_status = value;
     }

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "llm/provider.h"
+#include "llm/vendor/event_reader.h"
 
 namespace chatbox::llm::openai {
 
@@ -51,14 +52,14 @@ struct Chunk {
     std::int64_t error_status = 0;  // when it is a number
 };
 
-class ChunkReader {
+class ChunkReader final : public vendor::EventReader {
 public:
     ChunkReader();
-    // The fields of `json`; null if that is not one JSON value of valid UTF-8.
-    const Chunk* read(std::string_view json);
+    const vendor::VendorEvent* read(std::string_view json) override;
+    std::string_view missing_answer() const override { return "no choices in response"; }
 
 private:
-    enum class Place : std::uint8_t { nowhere, top, choices, choice, delta, usage, error };
+    enum class Place : std::uint8_t { nowhere, top, choices, choice, delta, usage, prompt_details, error };
     enum class Key : std::uint8_t {
         other,
         choices,
@@ -72,6 +73,8 @@ private:
         prompt_tokens,
         completion_tokens,
         total_tokens,
+        prompt_details,
+        cached_tokens,
         type,
         code
     };
@@ -126,6 +129,7 @@ private:
     };
 
     boost::json::basic_parser<Handler> parser_;
+    vendor::VendorEvent event_;
 };
 
 }  // namespace chatbox::llm::openai

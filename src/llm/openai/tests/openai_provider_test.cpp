@@ -90,7 +90,8 @@ protected:
 
     const std::string key = "topsecret";
     boost::asio::io_context loop;
-    std::unique_ptr<http_client::Client> client = http_client::make_client(loop.get_executor());
+    std::unique_ptr<http_client::Client> client =
+        http_client::make_client(loop.get_executor(), {.internal_hosts = {"127.0.0.1"}});
     std::unique_ptr<Provider> provider;
     RecordingSink sink;
     std::unique_ptr<AnswerCall> call;

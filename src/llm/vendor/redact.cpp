@@ -1,10 +1,10 @@
-#include "redact.h"
+#include "llm/vendor/redact.h"
 
 #include <algorithm>
 
 #include "base/text.h"
 
-namespace chatbox::llm::openai {
+namespace chatbox::llm::vendor {
 
 namespace {
 
@@ -37,8 +37,9 @@ std::string without(std::string text, std::string_view key) {
 
 }  // namespace
 
-std::string redact(std::string_view text, std::string_view key) {
-    const std::string known = without(std::string(text), key);
+std::string redact(std::string_view text, const std::vector<std::string>& secrets) {
+    std::string known(text);
+    for (const std::string& secret : secrets) known = without(std::move(known), secret);
     std::string out;
     for (std::size_t at = 0; at < known.size();) {
         const auto rest = std::string_view(known).substr(at);
@@ -59,9 +60,9 @@ std::string redact(std::string_view text, std::string_view key) {
     return out;
 }
 
-std::string redact_cut(std::string_view text, std::string_view key) {
+std::string redact_cut(std::string_view text, const std::vector<std::string>& secrets) {
     const auto before_last_word = text.find_last_of(" \t\r\n\"',");
-    return redact(text.substr(0, before_last_word == text.npos ? 0 : before_last_word), key);
+    return redact(text.substr(0, before_last_word == text.npos ? 0 : before_last_word), secrets);
 }
 
-}  // namespace chatbox::llm::openai
+}  // namespace chatbox::llm::vendor

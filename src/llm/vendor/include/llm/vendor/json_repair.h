@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace chatbox::llm::openai {
+namespace chatbox::llm::vendor {
 
 // The text with each byte that is not part of well-formed UTF-8 replaced by U+FFFD, and each lone surrogate
 // escape by a mark that a parser lets through and SurrogateJoiner understands. Empty if there was nothing to
@@ -28,4 +28,4 @@ private:
     char32_t high_ = 0;
 };
 
-}  // namespace chatbox::llm::openai
+}  // namespace chatbox::llm::vendor

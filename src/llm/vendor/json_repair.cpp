@@ -1,10 +1,10 @@
-#include "json_repair.h"
+#include "llm/vendor/json_repair.h"
 
 #include <charconv>
 
 #include "base/text.h"
 
-namespace chatbox::llm::openai {
+namespace chatbox::llm::vendor {
 
 namespace {
 
@@ -130,4 +130,4 @@ std::string SurrogateJoiner::rest() {
     return waits ? std::string(replacement) : std::string();
 }
 
-}  // namespace chatbox::llm::openai
+}  // namespace chatbox::llm::vendor
