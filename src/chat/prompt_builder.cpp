@@ -59,6 +59,7 @@ BuiltPrompt build_prompt(const std::vector<model::Event>& events, model::Seq ans
     }
     ordered.insert(ordered.end(), waited.begin(), waited.end());
     BuiltPrompt built;
+    built.prompt.questions = 0;
     std::vector<llm::PromptMessage>& messages = built.prompt.messages;
     std::size_t size = 0;
     for (auto at = ordered.rbegin(); at != ordered.rend(); ++at) {
@@ -70,6 +71,7 @@ BuiltPrompt build_prompt(const std::vector<model::Event>& events, model::Seq ans
         if (size > max_bytes && !newest_question) break;
         if (newest_question) built.covers = event.seq;
         messages.push_back({role, std::move(content)});
+        if (role == llm::Role::user && event.seq > answered) ++built.prompt.questions;
     }
     while (!messages.empty() && messages.back().role != llm::Role::user) messages.pop_back();
     if (!system_prompt.empty()) messages.push_back({llm::Role::system, system_prompt});

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "chat/hub.h"
 #include "prompt_builder.h"
+#include "session_actor.h"
 
 namespace chatbox::chat {
 
@@ -49,6 +50,8 @@ void TurnRunner::on_history(Result<std::vector<model::Event>> events) {
     BuiltPrompt built = build_prompt(*events, answered_, options.system_prompt, options.history_bytes);
     covers_ = std::max(covers_, built.covers);
     phase_ = Phase::answering;
+    built.prompt.session = turn_.session.str();
+    if (const auto actor = hub_.find(turn_.session)) built.prompt.user = actor->user().str();
     asked_ = hub_.parts_.clock.steady();
     hub_.parts_.metrics.llm_asked(turn_.model.str());
     call_ = hub_.model_for(turn_.model).provider->answer(std::move(built.prompt), *this);
@@ -91,7 +94,9 @@ void TurnRunner::on_end(Result<llm::AnswerEnd> result) {
 }
 
 wire::Fault TurnRunner::fault_for(Errc code) const {
-    if (code == Errc::timeout) return wire::Fault::llm_timeout(hub_.parts_.options.answer_deadline);
+    if (code == Errc::timeout)
+        return wire::Fault::llm_timeout(failure_.deadline ? failure_.deadline_limit
+                                                          : hub_.parts_.options.answer_deadline);
     return wire::Fault::llm_unavailable();
 }
 

@@ -56,6 +56,7 @@ private:
     enum class Phase { reading, answering, ending, settled };
 
     void on_delta(std::string_view text) override;
+    void on_failure_details(const llm::FailureDetails& details) override { failure_ = details; }
     void on_end(base::Result<llm::AnswerEnd> end) override;
 
     void on_history(base::Result<std::vector<model::Event>> events);
@@ -81,6 +82,7 @@ private:
     boost::asio::steady_timer retry_timer_;
     store::FinishTurn finish_;
     wire::Fault fault_;
+    llm::FailureDetails failure_;
     int attempts_ = 0;
     bool reported_ = false;
 };

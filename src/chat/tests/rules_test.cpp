@@ -46,6 +46,7 @@ TEST(PromptBuilder, QuestionsThatCameDuringAnAnswerStandBehindIt) {
     const auto built = build_prompt(events, 1, "", 1000);
     EXPECT_EQ(shown(built), "u:q1 a:a1 u:q2 u:q3 ");
     EXPECT_EQ(built.covers, 3u);
+    EXPECT_EQ(built.prompt.questions, 2u);
 }
 
 TEST(PromptBuilder, KeepsTheNewestWithinTheLimitAndBeginsWithAQuestion) {
