@@ -126,18 +126,43 @@ std::string web_url_mistake(std::string_view text) {
     return {};
 }
 
-std::string endpoint_mistake(std::string_view text) {
+std::string host_of(std::string_view text) {
+    const auto url = split_url(text);
+    return url ? url->host : std::string();
+}
+
+std::string host_mistake(std::string_view host) {
+    if (!host.empty() && (is_ipv6(std::string(host)) || consists_of(host, "-._"))) return {};
+    return "must be host names or IP addresses without scheme, port or path, but has " + in_quotes(host);
+}
+
+namespace {
+
+// The names of parameters are told when something is wrong, and URLs end up in logs of proxies.
+bool has_key_in_query(std::string_view rest) {
+    const std::size_t mark = rest.find('?');
+    if (mark == std::string_view::npos) return false;
+    const std::string query = "&" + lower(rest.substr(mark + 1));
+    return std::ranges::any_of(
+        std::array<std::string_view, 6>{"key=", "api_key=", "api-key=", "apikey=", "token=", "access_token="},
+        [&](std::string_view name) { return query.find("&" + std::string(name)) != std::string::npos; });
+}
+
+}  // namespace
+
+std::string endpoint_mistake(std::string_view text, const std::vector<std::string>& internal_hosts) {
     // A URL with a user may hold a password: it is not quoted.
     const auto url = split_url(text);
     if (url && url->has_user)
         return "must not have a user or password in the URL; put the key into the API key setting";
     if (std::string wrong = web_url_mistake(text); !wrong.empty()) return wrong;
-    if (url->rest.find_first_of("?#") != std::string_view::npos) {
-        return "must not have a query or fragment, but is " + in_quotes(text);
-    }
-    if (url->scheme == "http" && !is_internal_host(url->host)) {
+    if (has_key_in_query(url->rest)) return "must not have a key in the URL; put it into the API key setting";
+    if (url->rest.find('#') != std::string_view::npos)
+        return "must not have a fragment, but is " + in_quotes(text);
+    const bool listed = std::ranges::count(internal_hosts, url->host) != 0;
+    if (url->scheme == "http" && !listed && !is_internal_host(url->host)) {
         return "must use https: http is for hosts of your own network only, and " + in_quotes(url->host) +
-               " is none";
+               " is none; if it is, add it to CHATBOX_INTERNAL_HOSTS";
     }
     return {};
 }

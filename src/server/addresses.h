@@ -3,11 +3,19 @@
 // else what is wrong and what to do, to be put behind the setting's name.
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace chatbox::server {
 
-// Base URL of a model: https, or http to an internal host; no user, query or fragment.
-std::string endpoint_mistake(std::string_view url);
+// Base URL of a model: https, or http to an internal host, which is one of `internal_hosts` or one by
+// is_internal_host(); no user, no fragment, no key in the query.
+std::string endpoint_mistake(std::string_view url, const std::vector<std::string>& internal_hosts = {});
+
+// The host of an absolute URL: lower case, IPv6 without brackets; empty if it has none.
+std::string host_of(std::string_view url);
+
+// A host name or an IP address.
+std::string host_mistake(std::string_view host);
 
 // Where a key set is published: as above, but it may have a query. It is never quoted.
 std::string key_url_mistake(std::string_view url);

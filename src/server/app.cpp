@@ -20,8 +20,8 @@
 #include "chat/hub.h"
 #include "chat/queries.h"
 #include "http_client/http_client.h"
-#include "llm/demo/demo_provider.h"
-#include "llm/openai/openai_provider.h"
+#include "llm/timers.h"
+#include "models.h"
 #include "net/server.h"
 #include "ops/prometheus_metrics.h"
 #include "store/sqlite/sqlite_store.h"
@@ -36,29 +36,9 @@ namespace {
 struct Shard {
     asio::io_context loop{1};  // run by one thread: no need for its locks to be contended
     std::unique_ptr<http_client::Client> http;
+    std::unique_ptr<llm::Timers> timers;
     std::unique_ptr<chat::Hub> hub;
 };
-
-http_client::Deadlines llm_deadlines(const Config& config) {
-    return {config.llm.connect_timeout, config.llm.first_token_timeout, config.llm.silence_timeout,
-            config.llm.stream_timeout};
-}
-
-std::unique_ptr<llm::Provider> make_provider(const ProviderConfig& provider, const Config& config,
-                                             Shard& shard) {
-    if (provider.type == "demo") {
-        llm::demo::Options options;
-        options.tokens_per_second = config.llm.demo_tokens_per_second;
-        return llm::demo::make_demo_provider(shard.loop.get_executor(), options);
-    }
-    llm::openai::Options options;
-    options.endpoint = provider.endpoint;
-    options.api_key = provider.api_key;
-    options.model = provider.model;
-    options.deadlines = llm_deadlines(config);
-    options.max_answer_bytes = config.chat.max_answer_bytes;
-    return llm::openai::make_openai_provider(*shard.http, std::move(options));
-}
 
 // Whoever allows many messages does not want them stopped as frames.
 std::size_t frames_for(std::size_t setting, const Config& config) {
@@ -226,16 +206,16 @@ bool App::open_store() {
 
 void App::build() {
     const model::NodeId node(base::random_hex_id());
+    const Breakers breakers = make_breakers(config_);
     std::vector<net::Shard> net_shards;
     for (std::size_t i = 0; i < config_.server.threads; ++i) {
         auto shard = std::make_unique<Shard>();
-        shard->http = http_client::make_client(shard->loop.get_executor());
+        shard->http = http_client::make_client(shard->loop.get_executor(), outbound_options(config_));
+        shard->timers = llm::make_timers(shard->loop.get_executor());
         chat::HubParts parts{shard->loop.get_executor(), *store_,   clock_, log_, node, {},
                              chat_options(config_),      *metrics_, {}};
-        for (const ProviderConfig& provider : config_.llm.providers) {
-            parts.models.push_back(
-                {{model::ModelId(provider.id), provider.name}, make_provider(provider, config_, *shard)});
-        }
+        parts.models =
+            make_models(config_, breakers, {shard->loop.get_executor(), *shard->http, *shard->timers, log_});
         parts.hub_of = [this](const model::UserId& user) -> chat::Hub& {
             return *shards_[net::shard_of(user, shards_.size())]->hub;
         };

@@ -3,6 +3,7 @@
 
 #include "addresses.h"
 #include "auth/jwks/key_keeper.h"
+#include "model_rules.h"
 #include "server/config_load.h"
 #include "server/config_table.h"
 #include "server/secrets.h"
@@ -53,11 +54,6 @@ const std::vector<MissingFeature>& missing_features() {
          },
          Policy::warn, "notifications are not in this version: nobody is told by mail or SMS"},
     };
-    return all;
-}
-
-const std::vector<std::string_view>& missing_provider_types() {
-    static const std::vector<std::string_view> all{"anthropic", "dify"};
     return all;
 }
 
@@ -193,8 +189,12 @@ private:
                 "_MODEL, or add "
                 "[[llm.providers]] to the TOML file; LLM_PROVIDER_1_TYPE=demo is the built-in demo model");
         }
+        auto& internal = config_.llm.internal_hosts;
+        std::ranges::transform(internal, internal.begin(), lower);
+        check_each("CHATBOX_INTERNAL_HOSTS", internal, host_mistake);
         for (std::size_t row = 0; row < providers.size(); ++row) check_provider(providers[row], row);
         drop_doubles();
+        for (std::size_t row = 0; row < providers.size(); ++row) check_fallback(providers[row], row);
     }
 
     void check_provider(ProviderConfig& provider, std::size_t row) {
@@ -207,20 +207,39 @@ private:
         constexpr std::size_t max_id_bytes = 100;  // docs/protocol.md, model_id
         if (provider.id.size() > max_id_bytes) mistake(setting("ID"), "must have at most 100 bytes");
         if (provider.name.empty()) mistake(setting("NAME"), "is missing: what people see");
-        if (std::ranges::count(missing_provider_types(), provider.type) != 0) {
-            mistake(setting("TYPE"),
-                    "models of type " + provider.type +
-                        " are not in this version; use an endpoint that speaks OpenAI's chat completions "
-                        "(openai) or the built-in demo");
-        }
         if (demo) return;
         if (provider.endpoint.empty() && provider.type.empty()) return;
         if (provider.endpoint.empty()) {
             mistake(setting("ENDPOINT"), "is missing: the base URL, such as https://api.openai.com/v1");
         } else {
-            mistake_unless_empty(setting("ENDPOINT"), endpoint_mistake(provider.endpoint));
+            mistake_unless_empty(setting("ENDPOINT"),
+                                 endpoint_mistake(provider.endpoint, config_.llm.internal_hosts));
         }
         if (!provider.type.empty()) check_api_key(provider, setting("API_KEY"));
+        check_extras(provider, row);
+    }
+
+    void check_extras(const ProviderConfig& provider, std::size_t row) {
+        const auto setting = [&](std::string_view suffix) { return provider_setting(row, suffix); };
+        if (!provider.extra_body.empty())
+            mistake_unless_empty(setting("EXTRA_BODY"), extra_body_mistake(provider.extra_body));
+        for (const std::string& header : provider.extra_headers)
+            mistake_unless_empty(setting("EXTRA_HEADERS"), header_mistake(header));
+        if (!provider.auth_header.empty() && !is_header_name(provider.auth_header))
+            mistake(setting("AUTH_HEADER"),
+                    "must be the name of a header, such as api-key, not " + in_quotes(provider.auth_header));
+    }
+
+    void check_fallback(const ProviderConfig& provider, std::size_t row) {
+        const auto& providers = config_.llm.providers;
+        for (const std::string& id : provider.fallback) {
+            if (id == provider.id) {
+                mistake(provider_setting(row, "FALLBACK"), "must not name the model itself");
+            } else if (std::ranges::count(providers, id, &ProviderConfig::id) == 0) {
+                mistake(provider_setting(row, "FALLBACK"),
+                        "must be ids of configured models, and " + in_quotes(id) + " is none");
+            }
+        }
     }
 
     void check_api_key(const ProviderConfig& provider, const std::string& setting) {

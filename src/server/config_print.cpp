@@ -158,6 +158,9 @@ which `chatbox serve` does not read:
 | `OPENAI_API_KEY` | none | Key for OpenAI, or for the server at `OPENAI_BASE_URL`; when it is set, that answers |
 | `OPENAI_BASE_URL` | `https://api.openai.com/v1` | Base URL of a server that speaks OpenAI's chat completions |
 | `OPENAI_MODEL` | `gpt-4o-mini` | The vendor's name of the model |
+| `ANTHROPIC_API_KEY` | none | Key for Anthropic; when it is set and `OPENAI_API_KEY` is not, that answers |
+| `ANTHROPIC_BASE_URL` | `https://api.anthropic.com` | Base URL of a server that speaks its Messages API |
+| `ANTHROPIC_MODEL` | `claude-sonnet-4-5` | The vendor's name of the model |
 | `OLLAMA_HOST` | `127.0.0.1:11434` | Where an Ollama is looked for when there is no key |
 
 If there is none of these, the built-in demo model answers.

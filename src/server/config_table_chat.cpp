@@ -92,11 +92,106 @@ std::vector<Setting> model_settings() {
          .rule = duration(10ms, 24h),
          .help = "Longest pause in an answer"},
         {.section = "Models",
+         .env = {"CHATBOX_LLM_RETRY_ATTEMPTS"},
+         .toml = {"chatbox.llm_retry_attempts"},
+         .slot = at<&C::llm, &C::Llm::retry_attempts>,
+         .rule = whole(1, 10),
+         .help =
+             "How often one model is asked for one answer when it cannot be reached, is overloaded or fails "
+             "(408, 429, 5xx), before the first piece of text"},
+        {.section = "Models",
+         .env = {"CHATBOX_LLM_RETRY_DELAY"},
+         .toml = {"chatbox.llm_retry_delay"},
+         .slot = at<&C::llm, &C::Llm::retry_delay>,
+         .rule = duration(0ms, 1h),
+         .help = "Wait before the second attempt; doubles, and is spread by a quarter"},
+        {.section = "Models",
+         .env = {"CHATBOX_LLM_RETRY_MAX_DELAY"},
+         .toml = {"chatbox.llm_retry_max_delay"},
+         .slot = at<&C::llm, &C::Llm::retry_max_delay>,
+         .rule = duration(0ms, 1h),
+         .help = "Longest such wait"},
+        {.section = "Models",
+         .env = {"CHATBOX_LLM_RETRY_AFTER_MAX"},
+         .toml = {"chatbox.llm_retry_after_max"},
+         .slot = at<&C::llm, &C::Llm::retry_after_max>,
+         .rule = duration(0ms, 1h),
+         .help =
+             "Longest wait that a vendor may ask for (`Retry-After`); beyond it the next model is asked, or "
+             "the answer fails"},
+        {.section = "Models",
+         .env = {"CHATBOX_LLM_BREAKER_FAILURES"},
+         .toml = {"chatbox.llm_breaker_failures"},
+         .slot = at<&C::llm, &C::Llm::breaker_failures>,
+         .rule = whole(0, 1'000'000),
+         .help = "Failures in a row after which an endpoint is left alone for a while; 0: never"},
+        {.section = "Models",
+         .env = {"CHATBOX_LLM_BREAKER_PAUSE"},
+         .toml = {"chatbox.llm_breaker_pause"},
+         .slot = at<&C::llm, &C::Llm::breaker_pause>,
+         .rule = duration(10ms, 24h),
+         .help = "How long, before one request may try it again"},
+        {.section = "Models",
+         .env = {"CHATBOX_LLM_DRAIN_BYTES"},
+         .toml = {"chatbox.llm_drain_bytes"},
+         .slot = at<&C::llm, &C::Llm::drain_bytes>,
+         .rule = bytes(0, 1LL << 30),
+         .help = "How much of an answer that was stopped is still read for the vendor's count of tokens; 0: "
+                 "nothing"},
+        {.section = "Models",
+         .env = {"CHATBOX_LLM_DRAIN_TIMEOUT"},
+         .toml = {"chatbox.llm_drain_timeout"},
+         .slot = at<&C::llm, &C::Llm::drain_timeout>,
+         .rule = duration(0ms, 1h),
+         .help = "How long"},
+        {.section = "Models",
+         .env = {"CHATBOX_INTERNAL_HOSTS"},
+         .toml = {"chatbox.internal_hosts"},
+         .slot = at<&C::llm, &C::Llm::internal_hosts>,
+         .rule = any_list(),
+         .help =
+             "Hosts, names or IP addresses, that may be reached over `http` and may have a private address. "
+             "Endpoints at loopback and private IP addresses, at names without a dot and under `.local`, "
+             "`.internal`, `.svc` and `.cluster.local` may in any case; every other name must lead to a "
+             "public address, which is checked at each connection"},
+        {.section = "Models",
          .env = {"CHATBOX_DEMO_TOKENS_PER_SECOND"},
          .toml = {"chatbox.demo_tokens_per_second"},
          .slot = at<&C::llm, &C::Llm::demo_tokens_per_second>,
          .rule = {.kind = Kind::decimal, .min = 1, .max = 1'000'000},
          .help = "Speed of the built-in demo model"},
+    };
+}
+
+std::vector<Setting> outbound_settings() {
+    using O = C::Outbound;
+    const std::string_view s = "Proxies";
+    return {
+        {.section = s,
+         .env = {"https_proxy", "HTTPS_PROXY"},
+         .toml = {"outbound.https_proxy"},
+         .slot = at<&C::outbound, &O::https_proxy>,
+         .rule = secret_text(),
+         .help =
+             "Proxy for requests over `https`, as `http://host:port`. A proxy is never used for loopback"},
+        {.section = s,
+         .env = {"http_proxy"},
+         .toml = {"outbound.http_proxy"},
+         .slot = at<&C::outbound, &O::http_proxy>,
+         .rule = secret_text(),
+         .help = "Proxy for requests over `http`"},
+        {.section = s,
+         .env = {"all_proxy", "ALL_PROXY"},
+         .toml = {"outbound.all_proxy"},
+         .slot = at<&C::outbound, &O::all_proxy>,
+         .rule = secret_text(),
+         .help = "Proxy for both, where there is no other"},
+        {.section = s,
+         .env = {"no_proxy", "NO_PROXY"},
+         .toml = {"outbound.no_proxy"},
+         .slot = at<&C::outbound, &O::no_proxy>,
+         .rule = any_list(),
+         .help = "Hosts that are reached directly: names (and what ends in them), IP addresses, or `*`"},
     };
 }
 
@@ -166,7 +261,8 @@ std::vector<Setting> switch_settings() {
 
 std::vector<Setting> chat_settings() {
     std::vector<Setting> table;
-    for (auto* part : {conversation_settings, model_settings, storage_settings, switch_settings}) {
+    for (auto* part :
+         {conversation_settings, model_settings, outbound_settings, storage_settings, switch_settings}) {
         for (Setting& setting : part()) table.push_back(std::move(setting));
     }
     return table;

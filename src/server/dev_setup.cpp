@@ -64,6 +64,34 @@ std::string use_openai(Loaded& loaded, const Environment& environment, const std
     return "answers come from " + model + " at " + endpoint + ", because OPENAI_API_KEY is set";
 }
 
+std::string use_anthropic(Loaded& loaded, const Environment& environment, const std::string& key) {
+    std::string endpoint = variable(environment, "ANTHROPIC_BASE_URL");
+    while (endpoint.ends_with('/')) endpoint.pop_back();
+    if (endpoint.empty()) endpoint = "https://api.anthropic.com";
+    if (!endpoint.ends_with("/v1")) endpoint += "/v1";  // which the variable does not have by custom
+    std::string model = variable(environment, "ANTHROPIC_MODEL");
+    if (model.empty()) model = "claude-sonnet-4-5";
+    const std::string wrong = endpoint_mistake(endpoint);
+    if (!wrong.empty()) loaded.mistakes.push_back({"ANTHROPIC_BASE_URL", wrong});
+    if (has_placeholder(key)) {
+        loaded.mistakes.push_back(
+            {"ANTHROPIC_API_KEY", "still holds a placeholder; put the real key there, or unset it"});
+    }
+    if (!wrong.empty() || has_placeholder(key)) {
+        add_demo(loaded);  // nothing will start; the check must not complain a second time
+        return {};
+    }
+    add_provider(loaded,
+                 {.id = "anthropic",
+                  .name = model,
+                  .type = "anthropic",
+                  .endpoint = endpoint,
+                  .api_key = key,
+                  .model = model},
+                 "env ANTHROPIC_API_KEY");
+    return "answers come from " + model + " at " + endpoint + ", because ANTHROPIC_API_KEY is set";
+}
+
 std::string choose_model(Loaded& loaded, const Environment& environment, const FindOllamaModel& find_model) {
     auto& providers = loaded.config.llm.providers;
     if (!providers.empty()) {
@@ -75,6 +103,9 @@ std::string choose_model(Loaded& loaded, const Environment& environment, const F
     if (has_mistake_about(loaded, "LLM_PROVIDER_")) return {};
     if (const std::string key = variable(environment, "OPENAI_API_KEY"); !key.empty()) {
         return use_openai(loaded, environment, key);
+    }
+    if (const std::string key = variable(environment, "ANTHROPIC_API_KEY"); !key.empty()) {
+        return use_anthropic(loaded, environment, key);
     }
     const std::string ollama = ollama_base_url(environment);
     if (const auto model = find_model(ollama)) {
@@ -89,12 +120,8 @@ std::string choose_model(Loaded& loaded, const Environment& environment, const F
         return "answers come from " + *model + " of the Ollama at " + ollama;
     }
     add_demo(loaded);
-    if (!variable(environment, "ANTHROPIC_API_KEY").empty()) {
-        return "ANTHROPIC_API_KEY is set, but this version does not speak to Anthropic yet: answers come "
-               "from the "
-               "built-in demo model";
-    }
-    return "answers come from the built-in demo model; set OPENAI_API_KEY, or start Ollama, for a real one";
+    return "answers come from the built-in demo model; set OPENAI_API_KEY or ANTHROPIC_API_KEY, or start "
+           "Ollama, for a real one";
 }
 
 void provide_secret(Loaded& loaded) {

@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <memory>
 
+#include "addresses.h"
 #include "http_client/http_client.h"
 #include "server/dev_setup.h"
 
@@ -55,7 +56,8 @@ std::optional<std::string> find_ollama_model(const std::string& base_url) {
     boost::asio::io_context loop(1);
     Answer answer(loop);
     {
-        const auto client = http_client::make_client(loop.get_executor());
+        const auto client =
+            http_client::make_client(loop.get_executor(), {.internal_hosts = {host_of(base_url)}});
         http_client::Request request;
         request.url = base_url + "/api/tags";
         request.deadlines = {patience, patience, patience, patience};

@@ -244,9 +244,12 @@ std::string show(Slot slot, const ValueRule& rule) {
         std::string operator()(const std::string* v) const { return *v; }
         std::string operator()(const std::uint16_t* v) const { return std::to_string(*v); }
         std::string operator()(const std::size_t* v) const {
+            if (is_unset(static_cast<double>(*v))) return "";
             return rule.kind == Kind::bytes ? show_bytes(*v) : std::to_string(*v);
         }
-        std::string operator()(const double* v) const { return as_text(RawValue(*v)); }
+        std::string operator()(const double* v) const { return is_unset(*v) ? "" : as_text(RawValue(*v)); }
+        // A default below what may be set means that nothing was.
+        bool is_unset(double v) const { return v < static_cast<double>(rule.min); }
         std::string operator()(const bool* v) const { return *v ? "true" : "false"; }
         std::string operator()(const Millis* v) const { return show_duration(*v); }
         std::string operator()(const std::vector<std::string>* v) const {

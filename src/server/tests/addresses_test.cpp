@@ -34,9 +34,41 @@ TEST(Endpoint, IsAnAbsoluteUrl) {
          {"", "api.openai.com", "//api.openai.com", "https://", "https:///v1", "ftp://example.com",
           "https://exa mple.com", "https://example.com:0", "https://example.com:65536",
           "https://example.com:port", "https://[::1", "https://[nope]", "javascript:alert(1)",
-          "https://example.com/v1?key=1", "https://example.com/#x", "https://ex\nample.com"}) {
+          "https://example.com/#x", "https://example.com/v1?api-version=1#x", "https://ex\nample.com"}) {
         EXPECT_NE(endpoint_mistake(url), "") << url;
     }
+}
+
+TEST(Endpoint, MayHaveAQuery) {
+    EXPECT_EQ(endpoint_mistake("https://x.openai.azure.com/openai/deployments/d?api-version=2024-06-01"), "");
+}
+
+TEST(Endpoint, WithAKeyInItsQueryIsRefusedWithoutShowingIt) {
+    for (const char* url :
+         {"https://example.com/v1?key=TELLTALE", "https://example.com/v1?a=1&api_key=TELLTALE",
+          "https://example.com?Token=TELLTALE"}) {
+        EXPECT_NE(endpoint_mistake(url), "") << url;
+        EXPECT_EQ(endpoint_mistake(url).find("TELLTALE"), std::string::npos) << url;
+    }
+}
+
+TEST(Endpoint, MayBePlainHttpAtAListedHost) {
+    EXPECT_NE(endpoint_mistake("http://llm.example.com/v1"), "");
+    EXPECT_EQ(endpoint_mistake("http://LLM.example.com/v1", {"llm.example.com"}), "");
+    EXPECT_NE(endpoint_mistake("http://example.com/v1", {"llm.example.com"}), "");
+}
+
+TEST(Host, OfAUrl) {
+    EXPECT_EQ(host_of("https://Example.COM:8443/v1?x"), "example.com");
+    EXPECT_EQ(host_of("http://[::1]:80/"), "::1");
+    EXPECT_EQ(host_of("nonsense"), "");
+}
+
+TEST(Host, IsANameOrAnAddress) {
+    for (const char* host : {"llm", "llm.example.com", "10.0.0.1", "fd00::1"})
+        EXPECT_EQ(host_mistake(host), "") << host;
+    for (const char* host : {"", "http://llm", "llm:80", "llm/v1", "[::1]", "10.0.0.0/8"})
+        EXPECT_NE(host_mistake(host), "") << host;
 }
 
 TEST(Endpoint, WithAPasswordIsRefusedWithoutShowingIt) {

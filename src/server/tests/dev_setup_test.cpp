@@ -179,10 +179,33 @@ TEST_F(DevSetup, TalksToAnOllamaThatAnswers) {
     EXPECT_TRUE(says("llama3:latest"));
 }
 
-TEST_F(DevSetup, SaysThatItDoesNotSpeakAnthropicYet) {
+TEST_F(DevSetup, TalksToAnthropicWhenThereIsAKeyForIt) {
     set("ANTHROPIC_API_KEY", "k");
-    EXPECT_EQ(prepare().config.llm.providers.at(0).type, "demo");
-    EXPECT_TRUE(says("Anthropic"));
+    const Loaded loaded = prepare();
+    const ProviderConfig& provider = loaded.config.llm.providers.at(0);
+    EXPECT_EQ(provider.type, "anthropic");
+    EXPECT_EQ(provider.endpoint, "https://api.anthropic.com/v1");
+    EXPECT_EQ(provider.api_key, "k");
+    EXPECT_FALSE(provider.model.empty());
+    EXPECT_TRUE(says("ANTHROPIC_API_KEY"));
+}
+
+TEST_F(DevSetup, TalksToTheAnthropicServerAndModelThatVariablesName) {
+    set("ANTHROPIC_API_KEY", "k");
+    set("ANTHROPIC_BASE_URL", "http://127.0.0.1:9/");
+    set("ANTHROPIC_MODEL", "claude-x");
+    const Loaded loaded = prepare();
+    EXPECT_EQ(loaded.config.llm.providers.at(0).endpoint, "http://127.0.0.1:9/v1");
+    EXPECT_EQ(loaded.config.llm.providers.at(0).model, "claude-x");
+    set("ANTHROPIC_BASE_URL", "http://example.com");
+    ASSERT_EQ(prepare().mistakes.size(), 1u);
+    EXPECT_EQ(prepare().mistakes[0].setting, "ANTHROPIC_BASE_URL");
+}
+
+TEST_F(DevSetup, PrefersOpenAiWhenThereAreKeysForBoth) {
+    set("ANTHROPIC_API_KEY", "k");
+    set("OPENAI_API_KEY", "sk-x");
+    EXPECT_EQ(prepare().config.llm.providers.at(0).type, "openai");
 }
 
 TEST_F(DevSetup, LetsConfiguredModelsWin) {

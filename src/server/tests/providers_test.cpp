@@ -111,12 +111,99 @@ TEST_F(Providers, HaveKeysThatCanBeSent) {
     EXPECT_EQ(mistake("LLM_PROVIDER_1_API_KEY").find("TELLTALE"), std::string::npos);
 }
 
-TEST_F(Providers, OfTypesThatThisVersionDoesNotSpeakAreRefusedAtStart) {
+TEST_F(Providers, OfEveryTypeStart) {
+    for (const char* type : {"openai", "anthropic", "dify"}) {
+        openai("1", "x");
+        set("LLM_PROVIDER_1_TYPE", type);
+        EXPECT_EQ(good().llm.providers.at(0).type, type);
+    }
+}
+
+TEST_F(Providers, NeedAKeyForAnthropicAndDifyEverywhere) {
     for (const char* type : {"anthropic", "dify"}) {
         openai("1", "x");
         set("LLM_PROVIDER_1_TYPE", type);
-        EXPECT_NE(mistake("LLM_PROVIDER_1_TYPE").find("not in this version"), std::string::npos);
+        set("LLM_PROVIDER_1_ENDPOINT", "http://127.0.0.1:1/v1");
+        set("LLM_PROVIDER_1_API_KEY", "");
+        EXPECT_NE(mistake("LLM_PROVIDER_1_API_KEY"), "") << type;
     }
+}
+
+TEST_F(Providers, HaveTheirOwnWayToAsk) {
+    toml(R"([[llm.providers]]
+id='a'
+name='A'
+type='openai'
+endpoint='https://x.openai.azure.com/openai/deployments/d?api-version=2024-06-01'
+apiKey='k'
+authHeader='api-key'
+systemPrompt='Be brief.'
+temperature=0.5
+maxTokens=100
+extraBody='{"top_p": 0.9}'
+extraHeaders=['X-Team: support', 'X-Other: a, b']
+stream=false
+)");
+    const ProviderConfig provider = good().llm.providers.at(0);
+    EXPECT_EQ(provider.auth_header, "api-key");
+    EXPECT_EQ(provider.system_prompt, "Be brief.");
+    EXPECT_EQ(provider.temperature, 0.5);
+    EXPECT_EQ(provider.max_tokens, 100u);
+    EXPECT_EQ(provider.extra_body, R"({"top_p": 0.9})");
+    EXPECT_EQ(provider.extra_headers, (std::vector<std::string>{"X-Team: support", "X-Other: a, b"}));
+    EXPECT_FALSE(provider.stream);
+}
+
+TEST_F(Providers, LeaveToTheVendorWhatIsNotSaid) {
+    openai("1", "x");
+    const ProviderConfig provider = good().llm.providers.at(0);
+    EXPECT_LT(provider.temperature, 0);
+    EXPECT_EQ(provider.max_tokens, 0u);
+    EXPECT_TRUE(provider.stream);
+    EXPECT_TRUE(provider.fallback.empty());
+}
+
+TEST_F(Providers, RefuseExtrasThatCannotBeSent) {
+    openai("1", "x");
+    const auto refuses = [&](const std::string& suffix, const std::string& value) {
+        set("LLM_PROVIDER_1_" + suffix, value);
+        const std::string text = mistake("LLM_PROVIDER_1_" + suffix);
+        set("LLM_PROVIDER_1_" + suffix, "");
+        EXPECT_EQ(text.find("TELLTALE"), std::string::npos) << text;
+        return !text.empty();
+    };
+    EXPECT_TRUE(refuses("EXTRA_BODY", "{\"a\": TELLTALE"));
+    EXPECT_TRUE(refuses("EXTRA_BODY", "[1]"));
+    EXPECT_TRUE(refuses("EXTRA_HEADERS", "no colon TELLTALE"));
+    EXPECT_TRUE(refuses("EXTRA_HEADERS", "Bad name: TELLTALE"));
+    EXPECT_TRUE(refuses("EXTRA_HEADERS", "X-A: TELLTALE\x01"));
+    EXPECT_TRUE(refuses("EXTRA_HEADERS", "Host: TELLTALE"));
+    EXPECT_TRUE(refuses("AUTH_HEADER", "api key"));
+    EXPECT_TRUE(refuses("TEMPERATURE", "2.1"));
+    EXPECT_TRUE(refuses("TEMPERATURE", "-0.1"));
+    EXPECT_TRUE(refuses("MAX_TOKENS", "0"));
+    EXPECT_FALSE(refuses("TEMPERATURE", "2"));
+    EXPECT_FALSE(refuses("MAX_TOKENS", "1"));
+}
+
+TEST_F(Providers, StandInForOneAnother) {
+    toml(two_providers);
+    set("LLM_PROVIDER_1_FALLBACK", "b");
+    EXPECT_EQ(good().llm.providers.at(0).fallback, std::vector<std::string>{"b"});
+    set("LLM_PROVIDER_1_FALLBACK", "b,c");
+    EXPECT_NE(mistake("LLM_PROVIDER_1_FALLBACK").find("\"c\""), std::string::npos);
+    set("LLM_PROVIDER_1_FALLBACK", "a");
+    EXPECT_NE(mistake("LLM_PROVIDER_1_FALLBACK"), "");
+}
+
+TEST_F(Providers, MayBeAtAnInternalHostThatIsListed) {
+    openai("1", "x");
+    set("LLM_PROVIDER_1_ENDPOINT", "http://llm.example.com/v1");
+    EXPECT_NE(mistake("LLM_PROVIDER_1_ENDPOINT").find("CHATBOX_INTERNAL_HOSTS"), std::string::npos);
+    set("CHATBOX_INTERNAL_HOSTS", "other.example.com, LLM.example.com");
+    EXPECT_EQ(mistake("LLM_PROVIDER_1_ENDPOINT"), "");
+    set("CHATBOX_INTERNAL_HOSTS", "http://llm.example.com");
+    EXPECT_NE(mistake("CHATBOX_INTERNAL_HOSTS"), "");
 }
 
 TEST_F(Providers, OfTheSameIdAreReducedToTheLaterOne) {

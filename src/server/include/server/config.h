@@ -18,10 +18,18 @@ using base::Millis;
 struct ProviderConfig {
     std::string id;
     std::string name;
-    std::string type;      // openai, anthropic, dify or demo
-    std::string endpoint;  // absolute http(s) URL; empty for demo
-    std::string api_key;   // may be empty for demo, and for openai at an internal http endpoint
-    std::string model;     // may be empty
+    std::string type;                // openai, anthropic, dify or demo
+    std::string endpoint;            // absolute http(s) URL; empty for demo
+    std::string api_key;             // may be empty for demo, and for openai at an internal http endpoint
+    std::string model;               // may be empty
+    std::string auth_header = {};    // that carries the key; empty: the vendor's usual one
+    std::string system_prompt = {};  // in front of the general one
+    double temperature = -1;         // below zero: the vendor's default
+    std::size_t max_tokens = 0;      // of an answer; 0: the vendor's default
+    std::string extra_body = {};     // a JSON object; empty: none
+    std::vector<std::string> extra_headers = {};  // "Name: value"
+    bool stream = true;                           // false: asks for the whole answer at once
+    std::vector<std::string> fallback = {};       // ids of models that stand in, in order
 };
 
 struct S3SourceConfig {
@@ -156,8 +164,23 @@ struct Config {
         Millis connect_timeout{10'000};
         Millis first_token_timeout{30'000};
         Millis silence_timeout{60'000};  // between two pieces
+        std::size_t retry_attempts = 3;  // of one model for one answer, the first included
+        Millis retry_delay{1'000};       // before the second attempt; doubles
+        Millis retry_max_delay{30'000};
+        Millis retry_after_max{30'000};     // a vendor that asks for more is not waited for
+        std::size_t breaker_failures = 30;  // in a row; 0: off
+        Millis breaker_pause{5'000};
+        std::size_t drain_bytes = 1024 * 1024;  // of an answer that was stopped; 0: off
+        Millis drain_timeout{10'000};
+        std::vector<std::string> internal_hosts;  // may have private addresses
         double demo_tokens_per_second = 40;
     } llm;
+
+    // What is between us and other hosts.
+    struct Outbound {
+        std::string http_proxy, https_proxy, all_proxy;  // http://host:port; empty: none
+        std::vector<std::string> no_proxy;
+    } outbound;
 
     struct Storage {
         std::string data_dir = "./data";
