@@ -1,22 +1,19 @@
-// A provider that speaks OpenAI's streaming chat completions and does what a test tells it: stream, stall, cut,
-// refuse, lie. What it does is chosen by the last message that it is asked with.
+// A provider that speaks the dialect that it is asked in (OpenAI's chat completions, Anthropic's messages, Dify's
+// chat messages) and does what a test tells it: stream, stall, cut, refuse, lie. What it does is chosen by the
+// question.
 import http from 'node:http';
+import { dialectOf } from './dialects.mjs';
 import { deferred, seconds, until, within } from './patience.mjs';
-
-const chunk = (delta, finish = null) => ({
-  id: 'chatcmpl-1',
-  object: 'chat.completion.chunk',
-  created: 1700000000,
-  model: 'scripted',
-  choices: [{ index: 0, delta, finish_reason: finish }],
-});
 
 // One request with the means to answer it.
 class Exchange {
   constructor(request, response, body) {
     Object.assign(this, { response, body, headers: request.headers, socket: request.socket, path: request.url });
+    this.dialect = dialectOf(request.url);
     this.messages = body.messages ?? [];
-    this.text = this.messages.at(-1)?.content ?? '';
+    this.text = this.dialect.question(body);
+    this.key = this.dialect.key(request.headers);
+    this.wantsStream = this.dialect.wantsStream(body);
     this.isGone = false; // the server has hung up on us
     const gone = deferred();
     this.gone = gone.promise;
@@ -41,23 +38,24 @@ class Exchange {
     return this.raw(`data: ${JSON.stringify(value)}\n\n`);
   }
 
+  begin(usage) {
+    return this.raw(this.dialect.begin(usage));
+  }
+
   token(text) {
-    return this.event(chunk({ content: text }));
+    return this.raw(this.dialect.token(text, this.body));
   }
 
-  usage(prompt, completion, total = prompt + completion) {
-    return this.event({
-      ...chunk({}),
-      choices: [],
-      usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total },
-    });
-  }
-
-  finish({ reason = 'stop', usage } = {}) {
-    this.event(chunk({}, reason));
-    if (usage) this.usage(...usage);
-    this.raw('data: [DONE]\n\n');
+  finish(how = {}) {
+    this.raw(this.dialect.finish(how, this.body));
     this.end();
+  }
+
+  // The whole answer at once, for who did not ask for a stream.
+  whole(text, how) {
+    this.isEnded = true;
+    this.response.writeHead(200, { 'content-type': 'application/json' });
+    this.response.end(JSON.stringify(this.dialect.whole(text, how, this.body)));
   }
 
   end() {
@@ -93,7 +91,8 @@ export const stream =
   (tokens, { everyMs = 0, firstMs = 0, ...end } = {}) =>
   async (x) => {
     await x.pause(firstMs);
-    x.start().event(chunk({ role: 'assistant', content: '' }));
+    if (!x.wantsStream) return void x.whole(tokens.join(''), end);
+    x.start().begin(end.usage);
     for (const token of tokens) {
       x.token(token);
       if (!(await x.pause(everyMs))) return;
@@ -136,12 +135,12 @@ export const refuse =
   (x) => {
     x.isEnded = true;
     x.response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    x.response.end(body ?? JSON.stringify({ error: { message: `vendor says ${status}`, type: 'scripted' } }));
+    x.response.end(body ?? JSON.stringify(x.dialect.errorBody('scripted', `vendor says ${status}`)));
   };
 export const errorInside = (tokens) => (x) => {
   x.start();
   tokens.forEach((token) => x.token(token));
-  x.event({ error: { message: 'vendor secret: the model fell over', type: 'server_error', code: 500 } });
+  x.raw(x.dialect.error('server_error', 'vendor secret: the model fell over'));
   x.end();
 };
 export const withoutDone = (tokens) => (x) => {
@@ -172,7 +171,7 @@ export const endless =
 // Every byte in a write of its own, so that characters and line ends are torn apart.
 export const byteByByte = (text) => async (x) => {
   x.start();
-  const bytes = Buffer.from(`data: ${JSON.stringify(chunk({ content: text }))}\r\n\r\ndata: [DONE]\r\n\r\n`);
+  const bytes = Buffer.from(`${x.dialect.token(text, x.body)}${x.dialect.finish({}, x.body)}`.replaceAll('\n', '\r\n'));
   for (const byte of bytes) {
     await new Promise((resolve) => x.response.write(Buffer.from([byte]), resolve));
     await new Promise(setImmediate);
@@ -226,9 +225,9 @@ export class Provider {
 
 export async function startProvider(t) {
   const server = http.createServer((request, response) => {
-    request.socket.on('error', () => {});
     provider.serve(request, response).catch((error) => response.destroy(error));
   });
+  server.on('connection', (socket) => socket.on('error', () => {}));
   const listening = new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   await within(seconds(10), listening, 'the scripted provider to listen');
   const provider = new Provider(server);

@@ -114,15 +114,17 @@ class Server extends Process {
 }
 
 // The settings that every test server has; `env` adds to them, undefined takes one away.
-export function settings({ secret, dataDir, provider, models = ['alpha', 'beta'], env = {} }) {
+export function settings({ secret, dataDir, provider, models = ['alpha', 'beta'], type = 'openai', env = {} }) {
   const all = { CHATBOX_HOST: '127.0.0.1', SERVER_PORT: '0', JWT_SECRET: secret, CHATBOX_DATA_DIR: dataDir };
+  // Models that fail are asked again, which need not take as long as in earnest.
+  Object.assign(all, { CHATBOX_LLM_RETRY_DELAY: '10ms', CHATBOX_LLM_RETRY_AFTER_MAX: '0ms' });
   if (provider) {
     models.forEach((id, index) => {
       const prefix = `LLM_PROVIDER_${index + 1}_`;
       Object.assign(all, {
         [`${prefix}ID`]: id,
         [`${prefix}NAME`]: `Model ${id}`,
-        [`${prefix}TYPE`]: 'openai',
+        [`${prefix}TYPE`]: type,
         [`${prefix}ENDPOINT`]: provider.endpoint,
         [`${prefix}API_KEY`]: `key-of-${id}`,
         [`${prefix}MODEL`]: `vendor-${id}`,
