@@ -109,3 +109,90 @@ describe('a sign-in that ends', () => {
     await page.context().close();
   });
 });
+
+/** Jane, who helps: over HTTP, and with a socket of her own. */
+async function helper(session) {
+  const token = server.token({ user: 'jane', name: 'Jane Doe', roles: ['admin'] });
+  const page = await openPage(browser, 'desktop');
+  await page.route('**/desk', (route) => route.fulfill({ contentType: 'text/html', body: '<title>desk</title>' }));
+  await page.goto(new URL('desk', server.base).href);
+  const act = async (what) => {
+    const answer = await fetch(new URL(`admin/${what}/${session}`, server.base), { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+    assert.equal(answer.status, 200, await answer.text());
+  };
+  const open = () =>
+    page.evaluate(
+      ([secret, id]) =>
+        new Promise((resolve, reject) => {
+          window.socket = new WebSocket(`${location.href.replace(/^http/, 'ws').replace(/desk$/, 'ws')}?v=2&session_id=${id}`, ['chatbox', secret]);
+          window.socket.onerror = () => reject(new Error('the socket of the helper was refused'));
+          window.socket.onmessage = ({ data }) => JSON.parse(data).session_id && resolve();
+        }),
+      [token, session],
+    );
+  const send = (frame) => page.evaluate((text) => window.socket.send(text), JSON.stringify({ session_id: session, ...frame }));
+  return { act, open, send, close: () => page.context().close() };
+}
+
+for (const size of ['phone', 'desktop']) {
+  describe(`a call for a person with a ${size}`, () => {
+    let page;
+    let seen;
+    let jane;
+
+    before(async () => {
+      page = await openPage(browser, size);
+      seen = listen(page);
+      await page.goto(server.visitor);
+      await page.locator('#status-indicator.connected').waitFor(patience);
+    });
+
+    after(async () => {
+      await jane?.close();
+      await page?.context().close();
+    });
+
+    it('is one press away, and waits for the first message', async () => {
+      if (size === 'phone') {
+        await page.locator('#help-btn').click();
+        await page.locator('#help-card').getByText('as soon as you have written').waitFor(patience);
+        await say(page, 'My invoice is wrong');
+      } else {
+        await say(page, 'My invoice is still wrong');
+        await page.locator('#help-btn').click();
+      }
+      await page.locator('#help-card').getByText('A person has been asked to join').waitFor(patience);
+      assert.equal(await page.locator('#who-answers').innerText(), 'AI, waiting for a person');
+      assert.equal(await page.locator('#help-btn').count(), 0);
+      assert.match(await page.locator('.message.system').last().innerText(), /Help request sent/);
+    });
+
+    it('is still waiting after a reload', async () => {
+      await page.reload();
+      await page.locator('#help-card').getByText('A person has been asked to join').waitFor(patience);
+    });
+
+    it('brings a person, who is named, seen writing, and read', async () => {
+      const { frame } = await seen.until(({ frame: { session_id } }) => session_id, 'session');
+      jane = await helper(frame.session_id);
+      await jane.act('takeover');
+      await page.locator('#admin-name').getByText('Jane Doe').waitFor(patience);
+      await page.locator('.message.system').getByText('Jane Doe has joined').last().waitFor(patience);
+      assert.equal(await page.locator('#help-card').count(), 0);
+      await jane.open();
+      await jane.send({ type: 'typing', active: true });
+      await page.locator('#person-writes').waitFor(patience);
+      await jane.send({ type: 'user_message', content: 'Which invoice is it?', sender: 'admin' });
+      await page.locator('.message.admin').getByText('Which invoice is it?').last().waitFor(patience);
+      await page.locator('#person-writes').waitFor({ state: 'detached', ...patience });
+      if (size === 'phone') await picture(page, 'chat-person-phone');
+    });
+
+    it('ends when she hands back, and can be made again', async () => {
+      await jane.act('release');
+      await page.locator('#help-btn').waitFor(patience);
+      assert.equal(await page.locator('#who-answers').innerText(), 'AI assistant');
+      assert.deepEqual(page.problems, []);
+    });
+  });
+}

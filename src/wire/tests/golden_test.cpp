@@ -184,6 +184,17 @@ model::Event from_a_person() {
     return event;
 }
 
+// Who answers has changed: nobody wrote it.
+model::Event change_of_control(model::MessageKind kind, model::Seq seq, std::string content) {
+    model::Event event = question(std::move(content), {});
+    event.seq = seq;
+    event.message.kind = kind;
+    if (kind == model::MessageKind::help) return event;
+    event.message.sender = Sender::admin;
+    event.message.metadata = {{"admin_id", "adm-1"}, {"admin_name", "Jane Doe"}};
+    return event;
+}
+
 using Builder = std::function<void(std::string&, Version)>;
 using Builders = std::map<std::string, Builder>;
 
@@ -248,6 +259,12 @@ void add_messages(Builders& all) {
     all["user_message: from a person who helps"] = event_frame(from_a_person());
     all["file_upload"] = event_frame(file());
     all["voice_message"] = event_frame(voice());
+    all["help_request: a person was asked for"] =
+        event_frame(change_of_control(model::MessageKind::help, 3, ""));
+    all["admin_join"] = event_frame(
+        change_of_control(model::MessageKind::join, 4, "Administrator Jane Doe has joined the session"));
+    all["admin_leave"] = event_frame(
+        change_of_control(model::MessageKind::leave, 5, "Administrator Jane Doe has left the session"));
     all["typing: the visitor"] = [](std::string& out, Version) {
         append_typing(out, session, Sender::user, true, now);
     };

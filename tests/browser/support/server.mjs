@@ -67,8 +67,8 @@ export class Server {
   }
 
   /** A token of `user`, who is the visitor of the links unless said otherwise. */
-  token({ ttl = '1h', user = claimsIn(this.visitor).user_id, roles = [] } = {}) {
-    const more = roles.flatMap((role) => ['--role', role]);
+  token({ ttl = '1h', user = claimsIn(this.visitor).user_id, name, roles = [] } = {}) {
+    const more = [...roles.flatMap((role) => ['--role', role]), ...(name ? ['--name', name] : [])];
     return execFileSync(binary, ['token', '--user', user, '--ttl', ttl, '--data-dir', this.dataDir, ...more], {
       env: { PATH: process.env.PATH, HOME: this.dataDir }, encoding: 'utf8',
     }).trim();
