@@ -18,7 +18,7 @@ const sanitizer = /(ERROR|WARNING): \w+Sanitizer|runtime error:/;
 
 // Only what is named here reaches the server: no setting of the machine that the tests run on.
 function environment(env) {
-  const kept = Object.entries(process.env).filter(([key]) => /^(PATH|HOME|LANG|TMPDIR|\w+SAN_OPTIONS)$/.test(key));
+  const kept = Object.entries(process.env).filter(([key]) => /^(PATH|HOME|LANG|TMPDIR|\w+SAN_OPTIONS|LLVM_PROFILE_FILE)$/.test(key));
   return { ...Object.fromEntries(kept), ...env };
 }
 
