@@ -29,6 +29,9 @@ public:
     bool connected() const { return client_ != nullptr; }
     const std::string& session() const { return session_; }
     const std::map<std::uint64_t, Held>& events() const { return events_; }
+    const Held& partial() const { return partial_; }
+    // As if the session had been opened by its id, with nothing of it known.
+    void enter(const std::string& session) { session_ = session; }
     bool has_unread() const { return !peer_->frames.empty(); }
     RecordingPeer& peer() { return *peer_; }
     bool must_come_back() const { return adopted_in_the_middle_; }
@@ -77,6 +80,7 @@ public:
             submit(client_id, content);
         }
     }
+    void send(const json::object& frame) { client_->on_frame(json::serialize(frame)); }
     void stop() { client_->on_frame(R"({"type":"stop"})"); }
     void drained() {
         peer_->full = false;
@@ -107,7 +111,8 @@ private:
             adopting_ = true;
         }
         if (type == "ack") return take_ack(frame);
-        if (type == "user_message" || (type == "ai_response" && !frame.contains("offset"))) {
+        const bool streamed = frame.contains("offset");
+        if (!streamed && type != "error" && type != "resumed" && frame.contains("seq")) {
             return keep(frame, text(frame, "content"));
         }
         if (type == "loading") partial_ = {text(frame, "message_id"), {}, {}, {}};
