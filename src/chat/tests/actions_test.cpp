@@ -195,7 +195,7 @@ const Action actions[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Each, Actions, ::testing::ValuesIn(actions),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
 }  // namespace chatbox::chat

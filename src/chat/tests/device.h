@@ -120,7 +120,9 @@ private:
         if (type == "error" && frame.contains("message_id")) keep_partial(frame, "failed");
         EXPECT_NE(type, "reset") << name_ << ": every position of this test is known";
         if (type == "resumed") adopting_ = false;
-        if (type == "resumed") EXPECT_EQ(number(frame, "seq"), position()) << name_;
+        if (type == "resumed") {
+            EXPECT_EQ(number(frame, "seq"), position()) << name_;
+        }
     }
 
     void take_ack(const json::object& frame) {
