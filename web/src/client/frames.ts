@@ -134,7 +134,10 @@ export function parseFrame(data: unknown): ServerFrame | undefined {
 /** Reads the answer of `GET {prefix}/sessions/{id}`; drops what is not a message. */
 export function parseHistory(value: unknown): History | undefined {
   if (!isRecord(value) || typeof value['session_id'] !== 'string' || !Array.isArray(value['messages'])) return undefined;
-  const history: History = { session_id: value['session_id'], messages: value['messages'].flatMap(messageFrom) };
+  // Who came and went stands apart from what was said; here it belongs in between.
+  const notices = Array.isArray(value['notices']) ? value['notices'] : [];
+  const messages = [...value['messages'], ...notices].flatMap(messageFrom).sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
+  const history: History = { session_id: value['session_id'], messages };
   if (typeof value['name'] === 'string') history.name = value['name'];
   if (typeof value['model_id'] === 'string') history.model_id = value['model_id'];
   if (typeof value['last_seq'] === 'number') history.last_seq = value['last_seq'];
