@@ -216,9 +216,7 @@ void App::build() {
                              chat_options(config_),      *metrics_, {}};
         parts.models =
             make_models(config_, breakers, {shard->loop.get_executor(), *shard->http, *shard->timers, log_});
-        parts.hub_of = [this](const model::UserId& user) -> chat::Hub& {
-            return *shards_[net::shard_of(user, shards_.size())]->hub;
-        };
+        parts.hub_of = [this](const model::UserId& user) -> chat::Hub& { return *home_of(user).hub; };
         shard->hub = std::make_unique<chat::Hub>(std::move(parts));
         net_shards.push_back({shard->loop, *shard->hub});
         work_.emplace_back(shard->loop.get_executor());
@@ -230,7 +228,7 @@ void App::build() {
         asio::post(home.loop, [&home, id = ended.id] { home.hub->session_ended(id); });
     };
     announce.control_changed = [this](const model::Session& session, const model::Event& event) {
-        Shard& home = *shards_[net::shard_of(session.user, shards_.size())];
+        Shard& home = home_of(session.user);
         asio::post(home.loop, [&home, session, event] { home.hub->control_changed(session, event); });
     };
     queries_ = std::make_unique<chat::Queries>(*store_, clock_, std::move(announce), *metrics_);
