@@ -190,12 +190,12 @@ bool Client::may_wait(const ClientFrame& frame) {
 }
 
 void Client::handle(ClientFrame frame) {
-    if (admin_name_ && !assistance_ && is_for_leg(frame)) {
+    if (admin_name_ && !assisting_ && is_for_leg(frame)) {
         if (leg_ && leg_session_ == frame.session) return leg_->forward(std::move(frame));
         return find_leg(std::move(frame));
     }
     // Choosing a model and asking for help are the visitor's.
-    if (assistance_ &&
+    if (assisting_ &&
         (frame.type == ClientFrameType::model_select || frame.type == ClientFrameType::help_request)) {
         return refuse(Fault::not_owner(), frame.session, frame.client_id);
     }
@@ -307,7 +307,7 @@ void Client::as_admin(store::AcceptMessage& request) const {
 }
 
 void Client::accept(ClientFrame frame, bool create, bool wants_answer) {
-    if (assistance_) wants_answer = false;
+    if (assisting_) wants_answer = false;
     const base::Millis wait = hub_.messages_.admit(user_id().str(), hub_.parts_.clock.steady());
     if (wait.count() > 0) return refuse(Fault::too_many(wait), frame.session, frame.client_id);
     if (!may_wait(frame)) return;
@@ -332,7 +332,7 @@ void Client::accept(ClientFrame frame, bool create, bool wants_answer) {
     request.message.id = model::MessageId(base::ordered_hex_id(now));
     request.message.content = std::move(frame.content);
     request.message.metadata = std::move(frame.metadata);
-    if (assistance_) as_admin(request);
+    if (assisting_) as_admin(request);
     request.message.client_id = frame.client_id;
     request.message.at = now;
     if (wants_answer) {

@@ -60,7 +60,7 @@ void Client::open_leg(const model::Session& session, Introduction introduction) 
 }
 
 void Client::start_assisting(Introduction introduction) {
-    assistance_ = std::make_unique<Assistance>(Assistance{introduction.session});
+    assisting_ = true;
     waiting_ = std::make_unique<std::deque<ClientFrame>>();
     const SessionId session = introduction.session;
     store::Reply<model::Session> reply{

@@ -66,7 +66,7 @@ UserState& Hub::user(const model::UserId& id) {
 
 void Hub::leave(Client& client) {
     UserState& user = client.user_;
-    if (client.assistance_) {
+    if (client.assisting_) {
         --user.legs;
     } else {
         std::erase(user.clients, &client);

@@ -83,7 +83,7 @@ void SessionActor::show_typing(const Client& origin, bool active) {
     for (Client* viewer : viewers_) {
         if (viewer == &origin || !viewer->is_v2() || viewer->catching_up()) continue;
         std::string& frame = hub_.scratch();
-        wire::append_typing(frame, id_, origin.assistance_ ? model::Sender::admin : model::Sender::user,
+        wire::append_typing(frame, id_, origin.assisting_ ? model::Sender::admin : model::Sender::user,
                             active, hub_.parts_.clock.now());
         viewer->peer_.send(frame);
     }

@@ -69,11 +69,6 @@ private:
     friend class Hub;
     friend class SessionActor;
 
-    // The client at the far end of a leg: an admin in the session of somebody else.
-    struct Assistance {
-        model::SessionId session;
-    };
-
     // A client that catches up with its session gets no live frames until it has.
     struct CatchUp {
         model::Seq have = 0;  // the last event that was sent
@@ -133,7 +128,6 @@ private:
     std::unique_ptr<CatchUp> catch_up_;
     std::unique_ptr<std::deque<wire::ClientFrame>> waiting_;  // not null: frames wait for an open_session
     std::unique_ptr<std::string> admin_name_;                 // null: not an admin
-    std::unique_ptr<Assistance> assistance_;                  // null: in the user's own sessions
     std::shared_ptr<Leg> leg_;                                // an admin's other end, in leg_session_
     model::SessionId leg_session_;
     std::uint64_t cursor_ = 0;  // bytes of the running answer that were sent
@@ -142,7 +136,8 @@ private:
     base::Instant typing_told_{};  // when somebody was last told
     std::uint16_t merge_ms_;
     wire::Version version_;
-    bool typing_ = false;  // as last told
+    bool typing_ = false;     // as last told
+    bool assisting_ = false;  // the far end of a leg: an admin in the session of somebody else
     bool gone_ = false;
     bool was_bound_ = false;
 };
